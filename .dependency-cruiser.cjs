@@ -1,0 +1,59 @@
+// Which room may import which: arrows point down this list only. A room's own files may import each other.
+const rooms = {
+  domain: [],
+  clock: [],
+  telemetry: ['domain'],
+  traces: ['domain'],
+  store: ['domain'],
+  slurm: ['domain', 'clock', 'traces'],
+  link: ['domain'],
+  sandbox: ['domain'],
+  runtimes: ['domain'],
+  dispatch: ['domain', 'clock', 'store', 'link'],
+  invoker: ['domain', 'clock', 'sandbox', 'runtimes', 'link'],
+  pilots: ['domain', 'clock', 'slurm'],
+  api: ['domain', 'clock', 'store', 'dispatch', 'runtimes', 'telemetry'],
+  testbed: ['domain', 'clock', 'slurm'],
+  experiments: ['domain', 'clock', 'traces', 'slurm', 'pilots', 'testbed', 'dispatch'],
+};
+// Rooms above that see a port only: the file on top, none of its backends.
+const portOnly = [
+  { from: 'dispatch', room: 'store', port: 'store' },
+  { from: 'api', room: 'store', port: 'store' },
+  { from: 'api', room: 'dispatch', port: 'dispatch' },
+  { from: 'dispatch', room: 'link', port: '(link|messages)' },
+  { from: 'invoker', room: 'link', port: '(link|messages)' },
+  { from: 'invoker', room: 'sandbox', port: 'sandbox' },
+  { from: 'pilots', room: 'slurm', port: '(slurm|host-list|states)' },
+];
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '(\\.test\\.ts|\\.d\\.ts)$' }, to: {} },
+    {
+      name: 'no-undeclared-packages', severity: 'error', from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'] },
+    },
+    {
+      name: 'no-dev-packages-in-the-program', severity: 'error',
+      from: { path: '^src/', pathNot: '(\\.test\\.ts$|/conformance/)' }, to: { dependencyTypes: ['npm-dev'] },
+    },
+    ...Object.entries(rooms).map(([room, allowed]) => ({
+      name: `room-${room}`, severity: 'error',
+      from: { path: `^src/${room}/`, pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/', pathNot: `^src/(${[room, ...allowed].join('|')})/` },
+    })),
+    ...portOnly.map(({ from, room, port }) => ({
+      name: `${from}-sees-the-port-of-${room}`, severity: 'error',
+      from: { path: `^src/${from}/`, pathNot: '\\.test\\.ts$' },
+      to: { path: `^src/${room}/`, pathNot: `^src/${room}/${port}\\.ts$` },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};
