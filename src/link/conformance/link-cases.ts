@@ -19,7 +19,7 @@ export interface LinkHarness {
 
 export interface LinkCase {
   name: string;
-  run(start: (handler: LinkHandler) => Promise<LinkHarness>): Promise<void>;
+  run: (start: (handler: LinkHandler) => Promise<LinkHarness>) => Promise<void>;
 }
 
 /** Waits for a condition; fails with the state that it saw last. */
