@@ -1,0 +1,319 @@
+"""Action runtime for Python 3: OpenWhisk's /init and /run over HTTP/1.1.
+
+Where it serves: on the inherited, connected descriptor named by HPCWHISK_FD (it exits when that is closed), else on the
+unix socket named by HPCWHISK_SOCKET, else on TCP port 8080 as OpenWhisk's own images do.
+
+Codes, texts and sentinel lines are those of OpenWhisk's Python images (ActionLoop): an exception in the action is an
+application error, and the runtime lives on. Start it with `python3 -I -S -X utf8`: dist-packages are added below, after
+the modules that this file needs were found without searching them. Nothing but os, sys and json is imported, and HTTP
+is read by hand: an import more is a longer cold start.
+"""
+import json
+import os
+import sys
+import site
+
+SENTINEL = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX\n"
+MAX_BODY_BYTES = 128 * 1024 * 1024
+MAX_UNPACKED_BYTES = 512 * 1024 * 1024
+MAX_ENTRIES = 50_000
+REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+           413: "Content Too Large", 500: "Internal Server Error", 502: "Bad Gateway"}
+
+user_main = None
+initialized = False
+
+
+# ---- /init ----
+
+def init(body):
+    global user_main, initialized
+    if initialized:
+        print("Cannot initialize the action more than once.", file=sys.stderr)
+        return error(403, "Cannot initialize the action more than once.")
+    value = body.get("value") or {}
+    code = value.get("code")
+    if not isinstance(code, str) or not code:
+        return error(403, "Missing main/no code to execute.")
+    for key, text in (value.get("env") or {}).items():
+        os.environ[key] = text if isinstance(text, str) else json.dumps(text)
+    try:
+        module = load_archive(code) if value.get("binary") else load_source(code)
+        main = value.get("main") or "main"
+        found = getattr(module, main, None)
+        if not callable(found):
+            raise ImportError("cannot import name '%s' from '%s'" % (main, module.__name__))
+    except SystemExit:
+        raise
+    except BaseException as failure:
+        print_traceback(failure)
+        write_sentinels()
+        return error(502, "Cannot start action. Check logs for details.")
+    user_main = found
+    initialized = True
+    return 200, b'{"ok":true}\n'
+
+
+def error(status, text):
+    return status, json.dumps({"error": text}).encode()
+
+
+def print_traceback(failure):
+    import traceback
+    # The first frame is this runtime's own.
+    inner = failure.__traceback__.tb_next if failure.__traceback__ is not None else None
+    traceback.print_exception(type(failure), failure, inner, file=sys.stderr)
+
+
+def work_directory():
+    base = os.environ.get("TMPDIR", "/tmp")
+    for attempt in range(1000):
+        path = os.path.join(base, "action-%d-%d" % (os.getpid(), attempt))
+        try:
+            os.mkdir(path, 0o700)
+            return path
+        except FileExistsError:
+            continue
+    raise OSError("no directory for the action in " + base)
+
+
+def load_source(code):
+    directory = work_directory()
+    os.chdir(directory)
+    sys.path.insert(0, directory)
+    return run_module(code, os.path.join(directory, "__main__.py"))
+
+
+def load_archive(code):
+    import base64
+    import io
+    import zipfile
+    directory = work_directory()
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(base64.b64decode(code)))
+    except zipfile.BadZipFile:
+        raise ValueError("The action's code is not a zip archive.") from None
+    unpack(archive, directory)
+    os.chdir(directory)
+    sys.path.insert(0, directory)
+    virtualenv = os.path.join(directory, "virtualenv")
+    if os.path.isdir(virtualenv):
+        activate = os.path.join(virtualenv, "bin", "activate_this.py")
+        if not os.path.exists(activate):
+            raise ValueError("Invalid virtualenv. Zip file does not include 'activate_this.py'.")
+        with open(activate, encoding="utf-8") as file:
+            exec(compile(file.read(), activate, "exec"), {"__file__": activate, "__name__": "activate_this"})
+    for name in ("exec", "__main__.py"):
+        path = os.path.join(directory, name)
+        if os.path.exists(path):
+            with open(path, "rb") as file:
+                return run_module(file.read(), path)
+    raise ValueError("Zip file does not include __main__.py")
+
+
+def unpack(archive, directory):
+    """Unpacks within bounds; zipfile itself keeps names inside and stops at the sizes that the directory declares."""
+    entries = archive.infolist()
+    if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
+        raise ValueError("The action's archive is too large.")
+    for entry in entries:
+        parts = entry.filename.replace("\\", "/").split("/")
+        if entry.filename.startswith("/") or ".." in parts:
+            raise ValueError("The action's archive reaches outside itself: " + entry.filename)
+        path = archive.extract(entry, directory)
+        if not entry.is_dir() and (entry.external_attr >> 16) & 0o111:
+            os.chmod(path, 0o755)
+
+
+def run_module(code, path):
+    # OpenWhisk imports the file under this name: `if __name__ == "__main__"` does not run in an action.
+    module = type(sys)("main__")
+    module.__file__ = path
+    sys.modules["main__"] = module
+    exec(compile(code, path, "exec"), module.__dict__)
+    return module
+
+
+# ---- /run ----
+
+def run(body):
+    if user_main is None:
+        return error(500, "no action defined yet")
+    environment = os.environ
+    for key, text in body.items():
+        if key != "value" and isinstance(text, str):
+            environ_key = "__OW_" + key.upper()
+            if environment.get(environ_key) != text:
+                environment[environ_key] = text
+    try:
+        result = user_main(body.get("value") or {})
+    except Exception as failure:
+        print_traceback(failure)
+        result = {"error": str(failure)}
+    answer = as_json(result)
+    write_sentinels()
+    return answer
+
+
+def as_json(result):
+    if isinstance(result, (dict, list, tuple)):
+        try:
+            try:
+                return 200, json.dumps(result, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+            except UnicodeEncodeError:
+                return 200, json.dumps(result, allow_nan=False, separators=(",", ":")).encode()
+        except (TypeError, ValueError, RecursionError) as failure:
+            print_traceback(failure)
+    return error(502, "The action did not return a dictionary or array.")
+
+
+def write_sentinels():
+    for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
+        try:
+            stream.write(SENTINEL)
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            # The action closed or replaced the stream; the descriptor may still work.
+            try:
+                os.write(descriptor, SENTINEL.encode())
+            except OSError:
+                pass
+
+
+# ---- HTTP ----
+
+def serve(descriptor):
+    """Answers the requests of one connection until the other side closes it."""
+    kept = b""
+    while True:
+        end = kept.find(b"\r\n\r\n")
+        while end < 0:
+            chunk = os.read(descriptor, 65536)
+            if not chunk or len(kept) > 65536:
+                return
+            kept += chunk
+            end = kept.find(b"\r\n\r\n")
+        lines = kept[:end].decode("latin-1").split("\r\n")
+        kept = kept[end + 4:]
+        length, expects, close = 0, False, lines[0].endswith("/1.0")
+        for line in lines[1:]:
+            name, _, text = line.partition(":")
+            name, text = name.lower(), text.strip().lower()
+            if name == "content-length":
+                length = int(text) if text.isdigit() else -2
+            elif name == "transfer-encoding":
+                length = -1
+            elif name == "expect":
+                expects = text == "100-continue"
+            elif name == "connection":
+                close = text == "close"
+        if length > MAX_BODY_BYTES or length == -2:
+            send(descriptor, 413 if length > 0 else 400, b'{"error":"Malformed request."}', True)
+            return
+        if expects:
+            os.write(descriptor, b"HTTP/1.1 100 Continue\r\n\r\n")
+        body, kept = read_chunked(descriptor, kept) if length == -1 else read_body(descriptor, kept, length)
+        if body is None:
+            return
+        status, answer = handle(lines[0], body)
+        send(descriptor, status, answer, close)
+        if close:
+            return
+
+
+def read_body(descriptor, kept, length):
+    if len(kept) >= length:
+        return kept[:length], kept[length:]
+    parts, missing = [kept], length - len(kept)
+    while missing > 0:
+        chunk = os.read(descriptor, min(missing, 1 << 20))
+        if not chunk:
+            return None, b""
+        parts.append(chunk)
+        missing -= len(chunk)
+    return b"".join(parts), b""
+
+
+def read_chunked(descriptor, kept):
+    parts = []
+    while True:
+        while b"\r\n" not in kept:
+            chunk = os.read(descriptor, 65536)
+            if not chunk:
+                return None, b""
+            kept += chunk
+        line, _, kept = kept.partition(b"\r\n")
+        size = int(line.split(b";")[0], 16)
+        data, kept = read_body(descriptor, kept, size + 2)
+        if data is None:
+            return None, b""
+        if size == 0:
+            return b"".join(parts), kept
+        parts.append(data[:size])
+
+
+def handle(request_line, text):
+    method, _, rest = request_line.partition(" ")
+    url = rest.partition(" ")[0]
+    if url not in ("/init", "/run"):
+        return error(404, "Not found.")
+    if method != "POST":
+        return error(405, "Method not allowed.")
+    try:
+        body = json.loads(text) if text else {}
+        if not isinstance(body, dict):
+            raise ValueError("not an object")
+    except ValueError as failure:
+        return error(400, "Error unmarshaling request: %s" % failure)
+    return run(body) if url == "/run" else init(body)
+
+
+def send(descriptor, status, body, close):
+    head = "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n" % (
+        status, REASONS[status], len(body), "Connection: close\r\n" if close else "")
+    data = head.encode() + body
+    while data:
+        data = data[os.write(descriptor, data):]
+
+
+def listen(path):
+    import socket
+    import threading
+    if path is None:
+        listener = socket.create_server(("0.0.0.0", 8080), reuse_port=False)
+    else:
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(path)
+        listener.listen(16)
+    lock = threading.Lock()
+    while True:
+        connection, _ = listener.accept()
+        with lock, connection:
+            serve(connection.fileno())
+
+
+def start():
+    for stream in (sys.stdout, sys.stderr):
+        # By lines, so that what was printed before a kill is not lost.
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    descriptor = os.environ.pop("HPCWHISK_FD", None)
+    path = os.environ.pop("HPCWHISK_SOCKET", None)
+    site.main()
+    try:
+        if descriptor is None:
+            listen(path)
+        else:
+            os.set_inheritable(int(descriptor), False)
+            serve(int(descriptor))
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+    except SystemExit:
+        # The action ended its process: as in any other way of dying, the connection breaks without an answer.
+        pass
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads that the action left running must not keep the process.
+    os._exit(0)
+
+
+start()

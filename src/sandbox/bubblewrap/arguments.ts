@@ -1,0 +1,65 @@
+import type { BoxSpec } from '../sandbox.ts';
+
+/** What the installed bwrap can do beyond 0.4, as its help text shows. */
+export interface BubblewrapFeatures {
+  /** 0.8: no further user namespaces inside. */
+  disableUserns: boolean;
+  /** 0.6: `--size` of a tmpfs. */
+  tmpfsSize: boolean;
+  /** 0.8 (distributions): binds what a descriptor names. */
+  bindFd: boolean;
+}
+
+/**
+ * `host`: the function shares the host's network, as functions commonly call out; it then also reaches services on the
+ * host's loopback. `none`: no network at all.
+ */
+export type BubblewrapNetwork = 'host' | 'none';
+
+/** What of the host's /etc a program needs to resolve names and check certificates; nothing else of it is shown. */
+const ETC = [
+  'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'alternatives', 'resolv.conf', 'hosts', 'nsswitch.conf', 'host.conf', 'services', 'protocols',
+  'ssl', 'pki', 'ca-certificates', 'crypto-policies', 'localtime', 'timezone', 'mime.types',
+];
+const NOBODY = '65534';
+const MB = 1024 * 1024;
+const SHM_BYTES = 64 * MB;
+
+export interface BoxLimits { processes: number; openFiles: number; fileMB: number }
+
+/** Options of bwrap for a box. Those of a read-only path whose descriptor is known are bound through it. */
+export function boxArguments(
+  spec: BoxSpec, features: BubblewrapFeatures, network: BubblewrapNetwork, roots: readonly RootEntry[], descriptors: ReadonlyMap<string, number>,
+): string[] {
+  return [
+    '--unshare-user', '--uid', NOBODY, '--gid', NOBODY, ...(features.disableUserns ? ['--disable-userns'] : []),
+    '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try', ...(network === 'none' ? ['--unshare-net'] : []),
+    '--hostname', 'function', '--new-session', '--die-with-parent', '--cap-drop', 'ALL',
+    '--clearenv', ...Object.entries(spec.env).flatMap(([key, value]) => ['--setenv', key, value]),
+    ...roots.flatMap((entry) => (entry.linkTo === undefined ? ['--ro-bind', entry.path, entry.path] : ['--symlink', entry.linkTo, entry.path])),
+    ...ETC.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
+    '--proc', '/proc', '--dev', '/dev', ...tmpfs('/dev/shm', SHM_BYTES, features), '--remount-ro', '/dev',
+    ...tmpfs('/tmp', spec.memoryMB * MB, features),
+    ...spec.readOnly.flatMap(({ host, inside }) => {
+      const descriptor = descriptors.get(host);
+      return descriptor === undefined ? ['--ro-bind', host, inside] : ['--ro-bind-fd', String(descriptor), inside];
+    }),
+    '--remount-ro', '/', '--chdir', '/tmp',
+  ];
+}
+
+function tmpfs(path: string, bytes: number, features: BubblewrapFeatures): string[] {
+  return features.tmpfsSize ? ['--size', String(bytes), '--tmpfs', path] : ['--tmpfs', path];
+}
+
+/** A top-level entry of the system's own file tree: a link (`/bin` -> `usr/bin`) or a directory. */
+export interface RootEntry { path: string; linkTo?: string }
+
+/** Runs before the command, inside: limits on processes count per user namespace only when set there. */
+export function limitCommand(limits: BoxLimits, memoryMB: number): string[] {
+  // Twice the memory: a stop for what grows faster than the watchdog looks; far enough not to be met by address space that is only reserved.
+  const dataBytes = (2 * memoryMB + 512) * MB;
+  return [
+    '/usr/bin/prlimit', `--nproc=${limits.processes}`, `--nofile=${limits.openFiles}`, `--fsize=${limits.fileMB * MB}`, `--data=${dataBytes}`, '--core=0', '--',
+  ];
+}
