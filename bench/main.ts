@@ -1,0 +1,58 @@
+/** `npm run bench`: everything in one interleaved run, each figure with its ratio. `--json`: JSON alone on standard output. `--quick`: fewer samples. */
+import { benchPlacement, type PlacementCost } from './placement.ts';
+import { benchFunctionStarts, benchInvokerStart, type FunctionStart, type InvokerStart } from './starts.ts';
+import { benchWarmCalls, type WarmCalls } from './warm-calls.ts';
+
+interface Results {
+  node: string;
+  warmCalls: WarmCalls[];
+  functionStarts: FunctionStart[];
+  invokerStart: InvokerStart;
+  placement: PlacementCost[];
+}
+
+const args = new Set(process.argv.slice(2));
+const unknown = [...args].filter((arg) => arg !== '--json' && arg !== '--quick');
+if (unknown.length > 0) {
+  console.error(`bench: EUSAGE: unknown argument ${unknown.join(' ')}; known are --json and --quick`);
+  process.exit(64);
+}
+const quick = args.has('--quick');
+const tell = (line: string): void => { if (process.stderr.isTTY) console.error(line); };
+
+tell('warm calls …');
+const warmCalls = await benchWarmCalls(quick ? 2 : 5, quick ? 1 : 3);
+tell('starts of functions …');
+const functionStarts = await benchFunctionStarts(quick ? 5 : 20);
+tell('starts of the invoker …');
+const invokerStart = await benchInvokerStart(quick ? 5 : 20);
+tell('placement …');
+const placement = benchPlacement();
+
+const results: Results = { node: process.version, warmCalls, functionStarts, invokerStart, placement };
+console.log(args.has('--json') ? JSON.stringify(results, null, 2) : table(results));
+
+function table({ warmCalls, functionStarts, invokerStart, placement }: Results): string {
+  return [
+    'Warm blocking calls (small JSON, Node.js action), beside a bare HTTP echo of the same language in the same run',
+    ...columns(['connections', 'calls/s', 'of the echo', 'p50 ms', 'x echo', 'p99 ms', 'x echo', 'failed'], warmCalls.map((row) => [
+      String(row.connections), row.platform.requestsPerSecond.toFixed(0), row.throughputRatio.toFixed(3),
+      row.platform.p50.toFixed(2), row.p50Ratio.toFixed(1), row.platform.p99.toFixed(2), row.p99Ratio.toFixed(1), String(row.platform.failed),
+    ])),
+    '',
+    'First call of a function in bubblewrap, request to answer; ratio to the bare interpreter started and ended',
+    ...columns(['kind', 'start', 'answer p50 ms', '/init p50 ms', 'x interpreter'], functionStarts.map((row) => [
+      row.kind, row.start, row.answerMs.toFixed(1), row.initMs.toFixed(1), row.ratio.toFixed(2),
+    ])),
+    '',
+    `Invoker, exec to registered: p50 ${invokerStart.registeredMs.toFixed(1)} ms, ${invokerStart.ratio.toFixed(2)} x the start and end of a bare Node.js`,
+    '',
+    'One placement decision and its release; ratio to the cost at 10 invokers',
+    ...columns(['invokers', 'ns', 'x 10 invokers'], placement.map((row) => [String(row.invokers), row.nanoseconds.toFixed(0), row.ratio.toFixed(2)])),
+  ].join('\n');
+}
+
+function columns(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  return [header, ...rows].map((row) => `  ${row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  ')}`);
+}

@@ -1,0 +1,121 @@
+/** Where pilots run: a Slurm, or a few pretended nodes of this machine; and the manager that keeps pilots in its queue. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { systemClock } from '../clock/system-clock.ts';
+import type { Logger } from '../domain/logger.ts';
+import { PilotManager } from '../pilots/pilot-manager.ts';
+import { policyOf } from '../pilots/policies.ts';
+import { CommandLineSlurm } from '../slurm/command-line/command-line-slurm.ts';
+import { LocalCluster, type LocalClusterEvent } from '../slurm/local/local-cluster.ts';
+import { SlurmError, type PilotSubmission, type Slurm } from '../slurm/slurm.ts';
+import { demonstrationSurface } from '../traces/demonstration.ts';
+import { CommandError } from './command-error.ts';
+
+export interface ClusterOptions {
+  cluster: 'local' | 'slurm';
+  state: string;
+  partition?: string;
+  policy: 'fib' | 'dense' | 'single';
+  invokerMemory?: number;
+  nodes: number;
+  seed: number;
+  sandbox: 'auto' | 'bubblewrap' | 'process';
+  sbatchArguments: readonly string[];
+  /** The bundled invoker. */
+  bundle: string;
+  linkFile: string;
+  logDirectory: string;
+  logger: Logger;
+  /** Says a line to who watches the terminal. */
+  tell: (line: string) => void;
+}
+
+export interface OpenCluster { slurm: Slurm; manager: PilotManager }
+
+const LOCAL_MEMORY_MB = 1024;
+/** A local cluster of a few nodes needs a short queue, and one that is quick to react. */
+const LOCAL_PERIOD_MS = 1_000;
+const LOCAL_MAX_PENDING = 8;
+
+export function openCluster(options: ClusterOptions): OpenCluster {
+  const slurm = options.cluster === 'local' ? localCluster(options) : slurmCluster(options);
+  const manager = new PilotManager({
+    slurm, policy: policyOf(options.policy), clock: systemClock, logger: options.logger,
+    options: options.cluster === 'local' ? { periodMs: LOCAL_PERIOD_MS, maxPending: LOCAL_MAX_PENDING } : {},
+  });
+  return { slurm, manager };
+}
+
+/** @throws {CommandError} */
+export async function startManager(manager: PilotManager): Promise<void> {
+  try {
+    await manager.start();
+  } catch (error) {
+    if (error instanceof SlurmError && error.kind === 'user') throw new CommandError('ESLURM', error.message, 69, { cause: error });
+    throw error;
+  }
+}
+
+function localCluster(options: ClusterOptions): LocalCluster {
+  const nodes = Array.from({ length: options.nodes }, (_, index) => `node${index + 1}`);
+  const settings = pilotSettings(options);
+  return new LocalCluster({
+    nodes, surface: demonstrationSurface(options.seed, nodes, systemClock.now()), clock: systemClock, logger: options.logger,
+    command: ({ jobId, node, limitMinutes }) => ({
+      outputFile: join(options.logDirectory, 'pilots.log'),
+      argv: [process.execPath, options.bundle],
+      env: {
+        PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...settings,
+        HPCWHISK_INVOKER_MEMORY_MB: String(options.invokerMemory ?? LOCAL_MEMORY_MB),
+        HPCWHISK_LIMIT_MINUTES: String(limitMinutes), HPCWHISK_NODE: node, SLURM_JOB_ID: jobId, HPCWHISK_TERM_CAUSE: 'preempted',
+      },
+    }),
+    onEvent: (event) => { const line = eventLine(event); if (line !== undefined) options.tell(line); },
+  });
+}
+
+function slurmCluster(options: ClusterOptions): CommandLineSlurm {
+  const settings = pilotSettings(options);
+  return new CommandLineSlurm({
+    ...(options.partition === undefined ? {} : { partition: options.partition }),
+    jobName: `hpcwhisk-${createHash('sha256').update(options.state).digest('hex').slice(0, 8)}`,
+    script: (pilot) => jobScript(options.bundle, pilot, {
+      ...settings,
+      ...(options.invokerMemory === undefined ? {} : { HPCWHISK_INVOKER_MEMORY_MB: String(options.invokerMemory) }),
+      HPCWHISK_LIMIT_MINUTES: String(pilot.limitMinutes),
+    }),
+    sbatchArguments: options.sbatchArguments,
+    env: slurmEnvironment(),
+    logger: options.logger,
+  });
+}
+
+function pilotSettings({ linkFile, sandbox }: ClusterOptions): Record<string, string> {
+  return { HPCWHISK_LINK_FILE: linkFile, HPCWHISK_SANDBOX: sandbox };
+}
+
+/** `exec`, because a shell without a trap would die of SIGTERM and leave the invoker without a word. */
+export function jobScript(bundle: string, _pilot: PilotSubmission, settings: Readonly<Record<string, string>>): string {
+  const exports = Object.entries(settings).map(([name, value]) => `export ${name}=${shellQuoted(value)}`);
+  return ['#!/bin/sh', ...exports, `exec ${shellQuoted(process.execPath)} ${shellQuoted(bundle)}`, ''].join('\n');
+}
+
+function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Which Slurm: its commands read SLURM_CONF, and jobs inherit it. */
+function slurmEnvironment(): Record<string, string> {
+  const conf = process.env['SLURM_CONF'];
+  return conf === undefined ? {} : { SLURM_CONF: conf };
+}
+
+function eventLine(event: LocalClusterEvent): string | undefined {
+  const time = new Date().toTimeString().slice(0, 8);
+  switch (event.type) {
+    case 'node-idle': return `${time}  ${event.node} came idle`;
+    case 'pilot-started': return `${time}  ${event.node} has pilot ${event.jobId} (at most ${event.limitMinutes} min)`;
+    case 'pilot-ended': return undefined;
+    case 'node-taken': return `${time}  a prime job took ${event.node}${event.jobId === undefined ? '' : ` back from pilot ${event.jobId} and waited ${Math.round(event.waitMs)} ms`}`;
+  }
+}

@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import { readFile } from 'node:fs/promises';
+import type { DispatchView, InvokerView } from '../../dispatch/dispatch.ts';
+import { CommandError, errorText } from '../command-error.ts';
+import type { ControllerStatus } from '../controller-status.ts';
+import { defaultStateDirectory, StateDirectory } from '../state-directory.ts';
+
+const EXIT_UNAVAILABLE = 69;
+
+type Status = DispatchView & ControllerStatus;
+
+export function statusCommand(): Command {
+  return new Command('status')
+    .description('Shows invokers, queue, pilots and calls per second of the controller that runs on a state directory.')
+    .option('--state <dir>', 'state directory of the controller', defaultStateDirectory())
+    .option('--json', 'print JSON', false)
+    .action(async (options: { state: string; json: boolean }) => {
+      const status = await readStatus(new StateDirectory(options.state));
+      console.log(options.json ? JSON.stringify(status, null, 2) : renderStatus(status, Date.now()));
+    });
+}
+
+async function readStatus(state: StateDirectory): Promise<Status> {
+  const running = await state.running();
+  if (running === undefined) {
+    throw new CommandError('ENOTRUNNING', `no controller runs on the state directory ${state.path}; start one with "hpcwhisk up --state ${state.path}"`, EXIT_UNAVAILABLE);
+  }
+  try {
+    const token = (await readFile(state.file('admin-token'), 'utf8')).trim();
+    const response = await fetch(`${running.url}/status`, { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(5_000) });
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    return await response.json() as Status;
+  } catch (error) {
+    throw new CommandError('ENOTRUNNING', `the controller at ${running.url} does not answer: ${errorText(error)}`, EXIT_UNAVAILABLE, { cause: error });
+  }
+}
+
+export function renderStatus(status: Status, now: number): string {
+  const { pilots, callsPerSecond } = status;
+  const lines = [
+    `controller  ${status.url}, up ${duration(now - status.startedAt)}`,
+    `calls       ${callsPerSecond.toFixed(1)}/s, ${status.counts.completed} completed, ${status.counts.rejected} rejected, ${status.running} running, ${status.queued + status.rescued} waiting`,
+    `pilots      ${pilots.pending} pending, ${pilots.running} running (policy ${pilots.policy}, cluster ${pilots.cluster})${pilots.lastError === undefined ? '' : `; last error: ${pilots.lastError}`}`,
+    '',
+  ];
+  if (status.invokers.length === 0) return [...lines, 'no invoker: no pilot job runs at the moment'].join('\n');
+  const rows = status.invokers.map((invoker) => row(invoker, now));
+  const header = ['NODE', 'INVOKER', 'STATE', 'RUNNING', 'FREE MB', 'LEASE LEFT'];
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((cells) => cells[column]?.length ?? 0)));
+  for (const cells of [header, ...rows]) lines.push(cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  return lines.join('\n');
+}
+
+function row(invoker: InvokerView, now: number): string[] {
+  return [
+    invoker.node, invoker.id, invoker.state, String(invoker.running), `${invoker.freeMemoryMB}/${invoker.memoryMB}`,
+    invoker.leaseEndsAt === null ? '-' : duration(invoker.leaseEndsAt - now),
+  ];
+}
+
+function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes}m${String(seconds % 60).padStart(2, '0')}s` : `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}m`;
+}

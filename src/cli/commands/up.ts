@@ -1,0 +1,24 @@
+import { Command, Option } from 'commander';
+import { defaultStateDirectory } from '../state-directory.ts';
+import { wholeNumber } from '../option-values.ts';
+import { runUp, type UpOptions } from '../up.ts';
+
+export function upCommand(): Command {
+  return new Command('up')
+    .description('Runs the controller and the pilot manager in this process until Ctrl-C.')
+    .option('--host <address>', 'address to listen on; pilots must be able to reach it', '127.0.0.1')
+    .option('--port <number>', 'port of the API and of the link to the invokers', wholeNumber(1, 65535), 3233)
+    .option('--state <dir>', 'state directory: keys, store, what pilots run (default of HPCWHISK_STATE, else ~/.hpcwhisk)', defaultStateDirectory())
+    .option('--auth <uuid:key>', 'key of the namespace guest (default: a random one, made on the first start and kept)')
+    .addOption(new Option('--cluster <kind>', 'where pilots run: a few pretended nodes of this machine, or Slurm').choices(['local', 'slurm']).default('local'))
+    .option('--partition <name>', 'Slurm partition of the pilots (default: the cluster\'s default partition)')
+    .addOption(new Option('--policy <name>', 'which pilots are kept in the queue').choices(['fib', 'dense', 'single']).default('dense'))
+    .option('--invoker-memory <MB>', 'memory that an invoker gives to functions (default: what the job was given, 1024 locally)', wholeNumber(128, 1_000_000))
+    .option('--nodes <number>', 'nodes of the local cluster', wholeNumber(1, 64), 4)
+    .option('--seed <number>', 'seed of the local cluster\'s idle windows', wholeNumber(0, 4_294_967_295), 17)
+    .addOption(new Option('--sandbox <kind>', 'what functions run in').choices(['auto', 'bubblewrap', 'process']).default('auto'))
+    .option('--log-level <level>', 'debug, info, warn or error; log lines go to <state>/controller.log', 'info')
+    .argument('[sbatch-arguments...]', 'behind --: passed to sbatch verbatim, for example -- --account=x --qos=pilot')
+    .addHelpText('after', '\nThe API host and the place of the key are printed once it is ready.\nExit status: 0 after a clean stop.')
+    .action((sbatchArguments: string[], options: Omit<UpOptions, 'sbatchArguments'>) => runUp({ ...options, sbatchArguments }));
+}

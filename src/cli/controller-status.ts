@@ -1,0 +1,36 @@
+/** What `/status` shows beside the dispatcher's view. */
+export interface ControllerStatus {
+  url: string;
+  /** Epoch ms. */
+  startedAt: number;
+  /** Completed calls per second over the last ten seconds. */
+  callsPerSecond: number;
+  pilots: PilotsStatus;
+}
+
+export interface PilotsStatus {
+  cluster: 'local' | 'slurm';
+  policy: string;
+  pending: number;
+  running: number;
+  lastError?: string;
+}
+
+const WINDOW_SECONDS = 10;
+
+/** Rate of a growing counter over the last ten seconds, sampled once a second. */
+export class RateMeter {
+  readonly #samples: number[] = [];
+
+  sample(count: number): void {
+    this.#samples.push(count);
+    if (this.#samples.length > WINDOW_SECONDS + 1) this.#samples.shift();
+  }
+
+  perSecond(): number {
+    const first = this.#samples[0];
+    const last = this.#samples.at(-1);
+    if (first === undefined || last === undefined || this.#samples.length < 2) return 0;
+    return (last - first) / (this.#samples.length - 1);
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * The controller as one process: store, dispatcher, API and link on one port. Started bottom up, stopped top down:
+ * the API refuses new calls first, invokers drain, then the store is closed.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { createServer } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { createApi } from '../api/api.ts';
+import { systemClock } from '../clock/system-clock.ts';
+import { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { Logger } from '../domain/logger.ts';
+import { listenWebSocket } from '../link/websocket/websocket-listener.ts';
+import type { LinkListener } from '../link/link.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
+import { CommandError, errorText, systemCode } from './command-error.ts';
+
+export const LINK_PATH = '/link';
+const GUEST = 'guest';
+
+export interface ControllerOptions {
+  host: string;
+  port: number;
+  storeDirectory: string;
+  /** `uuid:key` of the namespace guest. */
+  authKey: string;
+  linkToken: string;
+  adminToken: string;
+  logger: Logger;
+  statusExtras: () => object;
+}
+
+export class EmbeddedController {
+  readonly dispatcher: Dispatcher;
+  readonly #api: FastifyInstance;
+  readonly #link: LinkListener;
+  readonly #store: Store;
+
+  private constructor(store: Store, dispatcher: Dispatcher, api: FastifyInstance, link: LinkListener) {
+    this.#store = store;
+    this.dispatcher = dispatcher;
+    this.#api = api;
+    this.#link = link;
+  }
+
+  /** @throws {CommandError} when the port is taken or the store cannot be opened; nothing is left running then */
+  static async start(options: ControllerOptions): Promise<EmbeddedController> {
+    const { logger } = options;
+    const store = await openSqliteStore({ directory: options.storeDirectory, logger });
+    const dispatcher = new Dispatcher({
+      store, clock: systemClock, random: Math.random, logger,
+      code: async (path, revision) => {
+        const stored = await store.actions.get(path);
+        return stored?.revision === revision ? stored.action.exec : undefined;
+      },
+    });
+    const api = createApi({
+      store, dispatch: dispatcher, clock: systemClock, logger,
+      authenticate: singleKey(options.authKey),
+      options: { adminToken: options.adminToken, statusExtras: options.statusExtras },
+    });
+    try {
+      await dispatcher.start();
+      const link = listenWebSocket({ server: api.server, path: LINK_PATH, token: options.linkToken, handler: dispatcher, logger });
+      await api.listen({ host: options.host, port: options.port });
+      return new EmbeddedController(store, dispatcher, api, link);
+    } catch (error) {
+      await api.close();
+      await dispatcher.stop();
+      await store.close();
+      throw listenError(error, options);
+    }
+  }
+
+  /** Waits at most `drainMs` for the invokers to leave. */
+  async stop(drainMs: number): Promise<void> {
+    await this.dispatcher.stop(drainMs);
+    await this.#link.close();
+    await this.#api.close();
+    await this.#store.close();
+  }
+}
+
+/** Finds out whether the port can be had, before anything is created. @throws {CommandError} */
+export async function checkPort(host: string, port: number): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (error) => { reject(listenError(error, { host, port })); });
+    probe.listen({ host, port, exclusive: true }, () => { probe.close(() => { resolve(); }); });
+  });
+}
+
+function listenError(error: unknown, { host, port }: { host: string; port: number }): unknown {
+  switch (systemCode(error)) {
+    case 'EADDRINUSE':
+      return new CommandError('EPORT', `port ${port} of ${host} is in use; stop what listens there or choose another with --port`, 69, { cause: error });
+    case 'EACCES':
+      return new CommandError('EPORT', `port ${port} may not be used by this user: ${errorText(error)}`, 77, { cause: error });
+    case 'EADDRNOTAVAIL': case 'ENOTFOUND': case 'EAI_AGAIN':
+      return new CommandError('EHOST', `${host} is no address of this machine`, 64, { cause: error });
+    case undefined: default:
+      return error;
+  }
+}
+
+/** The one identity of the embedded default: namespace and subject guest. */
+function singleKey(authKey: string): (uuid: string, key: string) => { namespace: string; subject: string; uuid: string; key: string } | undefined {
+  const separator = authKey.indexOf(':');
+  const uuid = authKey.slice(0, separator);
+  const key = authKey.slice(separator + 1);
+  const identity = { namespace: GUEST, subject: GUEST, uuid, key };
+  return (givenUuid, givenKey) => (equal(givenUuid, uuid) && equal(givenKey, key) ? identity : undefined);
+}
+
+function equal(given: string, expected: string): boolean {
+  const a = Buffer.from(given);
+  const b = Buffer.from(expected);
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,113 @@
+/**
+ * The state directory: everything that a second start must find again. Directory 0700, secrets 0600.
+ *
+ *   auth             `uuid:key` of the namespace guest
+ *   link-token       what invokers show to join
+ *   admin-token      what `hpcwhisk status` shows
+ *   controller.json  where the running controller listens (removed on a clean stop)
+ *   link.json        URL and token for pilot jobs
+ *   store/           the embedded store
+ *   pilot/           the bundled invoker, its runtimes and the logs of pilots
+ */
+import { randomInt, randomUUID } from 'node:crypto';
+import { access, chmod, constants, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { newSecret } from '../domain/ids.ts';
+import { CommandError, errorText, systemCode } from './command-error.ts';
+
+const KEY_LENGTH = 64;
+const KEY_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const AUTH_PATTERN = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[A-Za-z0-9]{64,}$/;
+
+export interface RunningController {
+  pid: number;
+  /** Epoch ms. */
+  startedAt: number;
+  /** Base URL of the API host. */
+  url: string;
+}
+
+export function defaultStateDirectory(): string {
+  return process.env['HPCWHISK_STATE'] ?? join(homedir(), '.hpcwhisk');
+}
+
+export class StateDirectory {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = resolve(path);
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Creates what is missing. @throws {CommandError} ESTATE when it cannot be written */
+  async create(): Promise<void> {
+    try {
+      await mkdir(this.path, { recursive: true, mode: 0o700 });
+      await access(this.path, constants.W_OK | constants.X_OK);
+      await chmod(this.path, 0o700);
+      await mkdir(this.file('store'), { recursive: true, mode: 0o700 });
+      await mkdir(this.file('pilot'), { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw new CommandError('ESTATE', `the state directory ${this.path} cannot be written: ${errorText(error)}`, 73, { cause: error });
+    }
+  }
+
+  /** The key of the namespace guest: the given one, else the kept one, else a new random one. */
+  async authKey(given: string | undefined): Promise<string> {
+    if (given !== undefined) {
+      if (!AUTH_PATTERN.test(given)) {
+        throw new CommandError('EAUTH', '--auth must be UUID:KEY with a lower-case UUID and a key of at least 64 letters and digits', 64);
+      }
+      await this.writeSecret('auth', `${given}\n`);
+      return given;
+    }
+    return this.#keptSecret('auth', () => `${randomUUID()}:${Array.from({ length: KEY_LENGTH }, () => KEY_ALPHABET.charAt(randomInt(KEY_ALPHABET.length))).join('')}`);
+  }
+
+  linkToken(): Promise<string> {
+    return this.#keptSecret('link-token', () => newSecret(32));
+  }
+
+  adminToken(): Promise<string> {
+    return this.#keptSecret('admin-token', () => newSecret(32));
+  }
+
+  /** Writes a 0600 file in one step, so that a reader sees the old or the new one. @throws {CommandError} ESTATE */
+  async writeSecret(name: string, text: string): Promise<void> {
+    const path = this.file(name);
+    const temporary = `${path}.${process.pid}`;
+    try {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await writeFile(temporary, text, { mode: 0o600 });
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw new CommandError('ESTATE', `${path} cannot be written: ${errorText(error)}`, 73, { cause: error });
+    }
+  }
+
+  async running(): Promise<RunningController | undefined> {
+    try {
+      return JSON.parse(await readFile(this.file('controller.json'), 'utf8')) as RunningController;
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
+      throw new CommandError('ESTATE', errorText(error), 73, { cause: error });
+    }
+  }
+
+  async #keptSecret(name: string, make: () => string): Promise<string> {
+    try {
+      const kept = (await readFile(this.file(name), 'utf8')).trim();
+      if (kept !== '') return kept;
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw new CommandError('ESTATE', errorText(error), 73, { cause: error });
+    }
+    const secret = make();
+    await this.writeSecret(name, `${secret}\n`);
+    return secret;
+  }
+}

@@ -1,0 +1,149 @@
+/** `hpcwhisk up`: controller and pilot manager in one process. Everything that can be refused is checked before anything is started. */
+import { rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import type { PilotManager } from '../pilots/pilot-manager.ts';
+import type { Slurm } from '../slurm/slurm.ts';
+import { openFileLogger } from '../telemetry/file-logger.ts';
+import { openCluster, startManager, type OpenCluster } from './clusters.ts';
+import { CommandError, errorText } from './command-error.ts';
+import { RateMeter, type ControllerStatus } from './controller-status.ts';
+import { checkPort, EmbeddedController, LINK_PATH } from './embedded-controller.ts';
+import { buildPilotBundle } from './pilot-bundle.ts';
+import { StateDirectory } from './state-directory.ts';
+
+export interface UpOptions {
+  host: string;
+  port: number;
+  state: string;
+  auth?: string;
+  cluster: 'local' | 'slurm';
+  partition?: string;
+  policy: 'fib' | 'dense' | 'single';
+  invokerMemory?: number;
+  nodes: number;
+  seed: number;
+  sandbox: 'auto' | 'bubblewrap' | 'process';
+  logLevel: string;
+  sbatchArguments: string[];
+}
+
+/** How long a clean stop waits for invokers to drain. Longer than the invoker's hold time, so that no call is broken off by it. */
+const DRAIN_MS = 5_000;
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'];
+
+export async function runUp(options: UpOptions): Promise<void> {
+  if (!LOG_LEVELS.includes(options.logLevel)) throw new CommandError('EUSAGE', `--log-level must be one of ${LOG_LEVELS.join(', ')}`, 64);
+  await checkPort(options.host, options.port);
+  const state = new StateDirectory(options.state);
+  await state.create();
+  const stopped = stopSignal();
+  const platform = await startPlatform(options, state);
+  try {
+    printBanner(options, state, platform);
+    await stopped;
+    console.log('Stopping: invokers drain and pilots end …');
+  } finally {
+    await platform.stop();
+  }
+  console.log('Stopped. The state is kept.');
+}
+
+interface Platform {
+  url: string;
+  sandboxNote: string | undefined;
+  stop(): Promise<void>;
+}
+
+async function startPlatform(options: UpOptions, state: StateDirectory): Promise<Platform> {
+  const authKey = await state.authKey(options.auth);
+  const [linkToken, adminToken] = [await state.linkToken(), await state.adminToken()];
+  const log = openFileLogger(state.file('controller.log'), options.logLevel);
+  const { logger } = log;
+  const startedAt = Date.now();
+  const url = `http://${urlHost(options.host)}:${options.port}`;
+  const cleanUps: (() => void | Promise<void>)[] = [() => { log.close(); }];
+  // The last thing started is the first to stop; a failure on the way up stops what stands already.
+  const stop = async (): Promise<void> => { for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp(); };
+  try {
+    const rate = new RateMeter();
+    let cluster: OpenCluster | undefined;
+    const controller = await EmbeddedController.start({
+      host: options.host, port: options.port, storeDirectory: state.file('store'), authKey, linkToken, adminToken, logger,
+      statusExtras: () => status(options, url, startedAt, rate, cluster?.manager) satisfies ControllerStatus,
+    });
+    cleanUps.push(() => controller.stop(DRAIN_MS));
+    const sampling = setInterval(() => { rate.sample(controller.dispatcher.view().counts.completed); }, 1_000).unref();
+    cleanUps.push(() => { clearInterval(sampling); });
+
+    await state.writeSecret('link.json', JSON.stringify({ url: `${url.replace('http', 'ws')}${LINK_PATH}`, token: linkToken }));
+    const bundle = await buildPilotBundle(state.file('pilot'));
+    cluster = await openCluster({
+      ...options, bundle, linkFile: state.file('link.json'), logDirectory: state.file('pilot'), logger,
+      tell: (line) => { console.log(line); },
+    });
+    const { manager, slurm } = cluster;
+    cleanUps.push(() => endPilots(manager, slurm));
+    await startManager(manager);
+    await state.writeSecret('controller.json', JSON.stringify({ pid: process.pid, startedAt, url }));
+    cleanUps.push(() => rm(state.file('controller.json'), { force: true }));
+    return { url, sandboxNote: cluster.note, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function endPilots(manager: PilotManager, slurm: Slurm): Promise<void> {
+  try {
+    await manager.stop({ cancel: true });
+  } catch (error) {
+    console.error(`hpcwhisk: EPILOTS: the pilot jobs could not be cancelled: ${errorText(error)}`);
+  }
+  await slurm.close();
+}
+
+function status(options: UpOptions, url: string, startedAt: number, rate: RateMeter, manager: PilotManager | undefined): ControllerStatus {
+  const pilots = manager?.status();
+  return {
+    url, startedAt, callsPerSecond: rate.perSecond(),
+    pilots: {
+      cluster: options.cluster, policy: options.policy, pending: pilots?.pending ?? 0, running: pilots?.running ?? 0,
+      ...(pilots?.lastError === undefined ? {} : { lastError: pilots.lastError }),
+    },
+  };
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a repetition changes nothing, since both the terminal and npm may send it. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => { resolve(); });
+  });
+}
+
+/** An address that clients and pilots can dial: a wildcard listens everywhere, but is no place to go to. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return hostname();
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function printBanner(options: UpOptions, state: StateDirectory, platform: Platform): void {
+  const cluster = options.cluster === 'local'
+    ? `${options.nodes} pretended nodes of this machine (seed ${options.seed})`
+    : `Slurm${options.partition === undefined ? '' : `, partition ${options.partition}`}`;
+  console.log([
+    'HPC-Whisk is up.',
+    `  API host   ${platform.url}`,
+    `  key        ${state.file('auth')} (uuid:key of the namespace guest)`,
+    `  cluster    ${cluster}, policy ${options.policy}`,
+    `  status     bin/hpcwhisk status --state ${state.path}`,
+    ...(platform.sandboxNote === undefined ? [] : [`  sandbox    ${platform.sandboxNote}`]),
+    '',
+    'A first call, to paste into another terminal:',
+    `  curl -s -u "$(cat ${state.file('auth')})" -H 'content-type: application/json' -X PUT '${platform.url}/api/v1/namespaces/_/actions/hello?overwrite=true' \\`,
+    `    -d '{"exec":{"kind":"nodejs:default","code":"function main({name}) { return {greeting: \\"Hello \\" + (name || \\"world\\")} }"}}' > /dev/null`,
+    `  curl -s -u "$(cat ${state.file('auth')})" -H 'content-type: application/json' -d '{"name":"Slurm"}' '${platform.url}/api/v1/namespaces/_/actions/hello?blocking=true&result=true'`,
+    '',
+    'Ctrl-C drains and stops everything.',
+    '',
+  ].join('\n'));
+}
