@@ -1,0 +1,127 @@
+/**
+ * The catalogue of what a caller can be told. Each condition has a constructor that carries its HTTP status and
+ * OpenWhisk's exact text, because clients compare texts. Where OpenWhisk's HTTP framework makes the text
+ * ("The request content was malformed:\n…"), that framework's text is used. Anything that is not an ApiError is a bug
+ * of ours and is answered with 500 and no detail.
+ */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  /** HTTP status. */
+  readonly status: number;
+  /** Response headers that belong to the condition (`WWW-Authenticate`, `Allow`, `Retry-After`). */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, text: string, options: { headers?: Readonly<Record<string, string>>; cause?: unknown } = {}) {
+    super(text, options.cause === undefined ? undefined : { cause: options.cause });
+    this.status = status;
+    this.headers = options.headers ?? {};
+  }
+}
+
+const CHALLENGE = { headers: { 'www-authenticate': 'Basic realm="OpenWhisk secure realm"' } };
+
+// Who asks
+
+export const authenticationMissing = (): ApiError =>
+  new ApiError(401, 'The resource requires authentication, which was not supplied with the request', CHALLENGE);
+export const authenticationInvalid = (): ApiError => new ApiError(401, 'The supplied authentication is invalid', CHALLENGE);
+/** A web action asks for authentication that the request has not. */
+export const webActionUnauthorized = (): ApiError =>
+  new ApiError(401, 'The request has not been applied because it lacks valid authentication credentials for the target resource.');
+/** `/status` without the administrator's token. */
+export const adminTokenInvalid = (): ApiError =>
+  new ApiError(401, 'The supplied authentication is invalid', { headers: { 'www-authenticate': 'Bearer realm="hpcwhisk"' } });
+/** @param resource `namespace[/package][/name]` */
+export const notAuthorized = (resource: string): ApiError =>
+  new ApiError(403, `The supplied authentication is not authorized to access '${resource}'.`);
+
+// What is asked for
+
+export const resourceDoesNotExist = (): ApiError => new ApiError(404, 'The requested resource does not exist.');
+export const namedResourceDoesNotExist = (resource: string): ApiError =>
+  new ApiError(404, `The requested resource '${resource}' does not exist.`);
+/** No such path in the API. */
+export const routeNotFound = (): ApiError => new ApiError(404, 'The requested resource could not be found.');
+export const methodNotAllowed = (allowed: readonly string[]): ApiError =>
+  new ApiError(405, `HTTP method not allowed, supported methods: ${allowed.join(', ')}`, { headers: { allow: allowed.join(', ') } });
+export const resourceAlreadyExists = (): ApiError => new ApiError(409, 'resource already exists');
+export const concurrentModification = (): ApiError => new ApiError(409, 'Concurrent modification to resource detected.');
+
+// How it is asked
+
+export const contentMalformed = (detail: string): ApiError =>
+  new ApiError(400, `The request content was malformed:\n${detail}`);
+export const queryMalformed = (parameter: string, detail: string): ApiError =>
+  new ApiError(400, `The query parameter '${parameter}' was malformed:\n${detail}`);
+export const urlMalformed = (): ApiError => new ApiError(400, 'Illegal request-target: it is not a valid URL path');
+export const urlTooLong = (limit: number): ApiError =>
+  new ApiError(414, `URI length exceeds the configured limit of ${limit} characters`);
+export const contentTypeNotSupported = (contentType: string | undefined): ApiError =>
+  new ApiError(415, `The request's Content-Type${contentType === undefined ? '' : ` [${contentType}]`} is not supported. Expected:\napplication/json`);
+/** @param field `Request`, `exec`, `parameters` or `annotations`; sizes in bytes */
+export const entityTooBig = (field: string, is: number, allowed: number): ApiError =>
+  new ApiError(413, `${field} larger than allowed: ${is} > ${allowed} bytes.`);
+/** @param what `Name segement` (sic) or `Namespace` */
+export const nameTooLong = (what: 'Name segement' | 'Namespace', is: number, allowed: number): ApiError =>
+  new ApiError(400, `${what} longer than allowed: ${is} > ${allowed}.`);
+export const entityNameIllegal = (): ApiError => new ApiError(400, 'The name of the entity contains illegal characters.');
+export const namespaceIllegal = (): ApiError => new ApiError(400, 'The namespace contains illegal characters.');
+
+// Query parameters
+
+export const notABoolean = (parameter: string, value: string): ApiError =>
+  queryMalformed(parameter, `'${value}' is not a valid Boolean value`);
+export const notAnInteger = (parameter: string, value: string, collection: string): ApiError =>
+  queryMalformed(parameter, `The value '${value}' is not an integer for ${collection}.`);
+export const listLimitOutOfRange = (value: number, max: number, collection: string): ApiError =>
+  queryMalformed('limit', `The value '${value}' is not in the range of 0 to ${max} for ${collection}.`);
+export const listSkipOutOfRange = (value: number, collection: string): ApiError =>
+  queryMalformed('skip', `The value '${value}' is not greater than or equal to 0 for ${collection}.`);
+export const invalidTimeout = (maxMs: number): ApiError =>
+  queryMalformed('timeout', `Timeout must be number of milliseconds up to ${maxMs}.`);
+export const badEpoch = (parameter: string, value: string): ApiError =>
+  queryMalformed(parameter, `Parameter is not a valid value for epoch seconds: ${value}`);
+export const badNameFilter = (value: string): ApiError =>
+  queryMalformed('name', `Parameter may be a 'simple' name or 'package-name/simple' name: ${value}`);
+export const docsNotAllowedWithCount = (): ApiError => new ApiError(400, "The parameter 'docs' is not permitted with 'count'.");
+
+// Actions
+
+export const execUndefined = (): ApiError => new ApiError(400, 'exec undefined');
+export const runtimeUnknown = (kind: string, known: readonly string[]): ApiError =>
+  contentMalformed(`The specified runtime '${kind}' is not supported by this platform. Valid values are: ${known.map((name) => `'${name}'`).join(', ')}.`);
+export const runtimeDeprecated = (kind: string): ApiError =>
+  new ApiError(400, `The '${kind}' runtime is no longer supported. You may read and delete but not update or invoke this action.`);
+export const codeIsNoZip = (): ApiError => contentMalformed("'code' is binary (base64) but not a zip archive");
+/** @param text says which limit and threshold */
+export const limitOutOfRange = (text: string): ApiError => new ApiError(400, text);
+/** A payload sets a parameter that the action has marked as final, or a reserved `__ow_` property. */
+export const parametersNotAllowed = (): ApiError =>
+  new ApiError(400, 'Request defines parameters that are not allowed (e.g., reserved properties).');
+
+// Activations
+
+export const activationIdLength = (length: number): ApiError =>
+  new ApiError(400, `Activation id length is ${length} but must be 32.`);
+export const activationIdIllegal = (): ApiError => new ApiError(400, 'The activation id is not valid.');
+
+// Answers of web actions
+
+export const responseNotReady = (): ApiError => new ApiError(202, 'Response not yet ready.');
+export const errorProcessingRequest = (): ApiError => new ApiError(400, 'There was an error processing your request.');
+export const propertyNotFound = (): ApiError => new ApiError(404, 'Response does not include requested property.');
+export const invalidMedia = (mediaType: string): ApiError => new ApiError(400, `Response is not valid '${mediaType}'.`);
+export const unknownResponseContentType = (): ApiError => new ApiError(400, 'Response did not specify a known content-type.');
+export const responseContentTypeMismatch = (): ApiError =>
+  new ApiError(400, 'Response type in header did not match generated content type.');
+
+// Our own troubles
+
+export const platformOverloaded = (retryAfterSeconds: number): ApiError =>
+  new ApiError(503, 'The server is currently unavailable (because it is overloaded or down for maintenance).', {
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  });
+export const storeUnavailable = (cause: unknown): ApiError =>
+  new ApiError(503, 'The store cannot take writes at the moment (disk full, read-only or failing): nothing was changed or accepted.', { cause });
+export const internalError = (cause: unknown): ApiError =>
+  new ApiError(500, 'There was an internal server error.', { cause });

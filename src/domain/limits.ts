@@ -1,0 +1,73 @@
+import type { ActionLimits } from './action.ts';
+import { limitOutOfRange } from './errors.ts';
+
+/** Lowest and highest allowed value, and what holds where nothing is said. */
+export interface LimitRange {
+  min: number;
+  max: number;
+  standard: number;
+}
+
+/** The platform's ranges: timeout in ms, memory and logs in MB, concurrency in activations per container. */
+export type ActionLimitRanges = Readonly<Record<keyof ActionLimits, Readonly<LimitRange>>>;
+
+/** OpenWhisk's defaults. */
+export const DEFAULT_LIMIT_RANGES: ActionLimitRanges = {
+  timeout: { min: 100, max: 300_000, standard: 60_000 },
+  memory: { min: 128, max: 512, standard: 256 },
+  logs: { min: 0, max: 10, standard: 10 },
+  concurrency: { min: 1, max: 1, standard: 1 },
+};
+
+const MB = 1024 * 1024;
+/** Bytes of code (with the name of `main`) in one action. */
+export const MAX_CODE_BYTES = 48 * MB;
+/** Bytes of the parameters, and of the annotations, of one entity. */
+export const MAX_PARAMETER_BYTES = MB;
+/** Bytes of an activation's payload. */
+export const MAX_PAYLOAD_BYTES = MB;
+/** Bytes of any request. */
+export const MAX_REQUEST_BYTES = 50 * MB;
+/** Entities in one answer; also what `limit=0` means. */
+export const MAX_LIST_LIMIT = 200;
+export const DEFAULT_LIST_LIMIT = 30;
+/** The longest that a blocking call waits, ms. */
+export const MAX_BLOCKING_WAIT_MS = 60_000;
+
+/**
+ * Limits of an action: what the request names, else what `base` has.
+ * @throws {ApiError} 400 where one is out of range
+ */
+export function resolveLimits(requested: Partial<ActionLimits>, base: ActionLimits, ranges: ActionLimitRanges): ActionLimits {
+  const limits = { ...base, ...requested };
+  check(limits.timeout, ranges.timeout, (is) => `duration ${is} milliseconds`, durationText);
+  check(limits.memory, ranges.memory, (is) => `memory size ${is} MB`, megabytesText);
+  check(limits.logs, ranges.logs, (is) => `log size ${is} MB`, megabytesText);
+  check(limits.concurrency, ranges.concurrency, (is) => `concurrency ${is}`, String);
+  return limits;
+}
+
+export function standardLimits(ranges: ActionLimitRanges): ActionLimits {
+  return {
+    timeout: ranges.timeout.standard,
+    memory: ranges.memory.standard,
+    logs: ranges.logs.standard,
+    concurrency: ranges.concurrency.standard,
+  };
+}
+
+function check(value: number, range: LimitRange, subject: (is: number) => string, threshold: (allowed: number) => string): void {
+  if (value > range.max) throw limitOutOfRange(`${subject(value)} exceeds allowed threshold of ${threshold(range.max)}`);
+  if (value < range.min) throw limitOutOfRange(`${subject(value)} below allowed threshold of ${threshold(range.min)}`);
+}
+
+/** As OpenWhisk prints a configured duration: `5 minutes`, `90 seconds`, `100 milliseconds`. */
+function durationText(ms: number): string {
+  if (ms % 60_000 === 0) return ms === 60_000 ? '1 minute' : `${ms / 60_000} minutes`;
+  if (ms % 1000 === 0) return ms === 1000 ? '1 second' : `${ms / 1000} seconds`;
+  return `${ms} milliseconds`;
+}
+
+function megabytesText(megabytes: number): string {
+  return `${megabytes} MB`;
+}
