@@ -1,0 +1,263 @@
+/**
+ * The reconcile loop: each round asks Slurm once for the pilots and once for the nodes, lets the policy plan, submits
+ * what is missing as arrays and cancels what is too much. Nothing is remembered between rounds that Slurm could not
+ * tell, so a restarted manager takes over the pilots in the queue, and a submission whose answer was lost is not
+ * repeated. A failed round changes nothing; the next comes later and later (back-off) until Slurm answers again.
+ */
+import type { CancelTimer, Clock } from '../clock/clock.ts';
+import { silentLogger, type Logger } from '../domain/logger.ts';
+import { SlurmError, type NodeCount, type PilotJob, type Slurm } from '../slurm/slurm.ts';
+import { jobPhase } from '../slurm/states.ts';
+import { PilotLedger, type EndedPilots } from './pilot-ledger.ts';
+import { defaultPilotManagerOptions, type PilotManagerOptions } from './pilot-manager-options.ts';
+import type { PilotPlan, PilotPolicy } from './pilot-policy.ts';
+
+export interface PilotManagerParts {
+  readonly slurm: Slurm;
+  readonly policy: PilotPolicy;
+  readonly clock: Clock;
+  readonly logger?: Logger;
+  readonly options?: PilotManagerOptions;
+}
+
+export interface PilotManagerStatus {
+  readonly policy: string;
+  readonly pending: number;
+  readonly running: number;
+  readonly byKind: Readonly<Record<string, { readonly pending: number; readonly running: number }>>;
+  /** Why pilots are pending, as Slurm says it. */
+  readonly reasons: Readonly<Record<string, number>>;
+  readonly nodes: NodeCount;
+  /** Epoch ms of the last round that Slurm answered. */
+  readonly lastRound?: number;
+  /** Why the last round failed, or that pilots fail as soon as they start. */
+  readonly lastError?: string;
+  /** Wait after the last failure; 0 when all is well. */
+  readonly backoffMs: number;
+  /** Pilots submitted since the start. */
+  readonly submitted: number;
+  readonly ended: Readonly<EndedPilots>;
+}
+
+const minuteMs = 60_000;
+const failingRoundsAllowed = 2;
+/** A slow slurmctld is asked so seldom that it spends at most this share of its time on us. */
+const slowShare = 0.1;
+
+export class PilotManager {
+  readonly #slurm: Slurm;
+  readonly #policy: PilotPolicy;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #options: Required<PilotManagerOptions>;
+  readonly #ledger = new PilotLedger();
+  #jobs: readonly PilotJob[] = [];
+  #nodes: NodeCount = { idle: 0, total: 0 };
+  #lastRound: number | undefined;
+  #lastError: string | undefined;
+  #backoffMs = 0;
+  /** Rounds, one after the other, in which no pilot ran and more had failed; and until when nothing is submitted for it. */
+  #failingRounds = 0;
+  #restockAt = 0;
+  #submitted = 0;
+  /** Ids that sbatch gave in the first round. */
+  readonly #arrays: string[] = [];
+  /** Epoch ms of each sbatch in the last minute. */
+  #submissions: number[] = [];
+  #slowestCallMs = 0;
+  #timer: CancelTimer | undefined;
+  #round: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(parts: PilotManagerParts) {
+    this.#slurm = parts.slurm;
+    this.#policy = parts.policy;
+    this.#clock = parts.clock;
+    this.#logger = parts.logger ?? silentLogger;
+    this.#options = { ...defaultPilotManagerOptions, ...parts.options };
+  }
+
+  /**
+   * Runs the first round and keeps going. While slurmctld is merely away it resolves all the same.
+   * @throws {SlurmError} of kind `user` when it can never work: no sbatch, unknown partition, refused arguments.
+   */
+  async start(): Promise<void> {
+    if (this.#policy.note !== undefined) this.#logger.warn({ policy: this.#policy.name }, this.#policy.note);
+    const startedAt = this.#clock.now();
+    const first = this.#reconcile();
+    this.#round = first.catch(() => undefined);
+    try {
+      await first;
+    } catch (error) {
+      if (error instanceof SlurmError && error.kind === 'user') {
+        this.#stopped = true;
+        // Some kinds may have been accepted before one was refused.
+        if (this.#arrays.length > 0) await this.#slurm.cancel(this.#arrays).catch(() => undefined);
+        throw error;
+      }
+      this.#failed(error);
+    }
+    this.#scheduleNext(startedAt);
+  }
+
+  status(): PilotManagerStatus {
+    const byKind: Record<string, { pending: number; running: number }> = {};
+    const reasons: Record<string, number> = {};
+    const total = { pending: 0, running: 0 };
+    for (const { kind, state, reason } of this.#jobs) {
+      const phase = jobPhase(state);
+      if (phase !== 'pending' && phase !== 'running') continue;
+      (byKind[kind] ??= { pending: 0, running: 0 })[phase] += 1;
+      total[phase] += 1;
+      if (phase === 'pending' && reason !== undefined) reasons[reason] = (reasons[reason] ?? 0) + 1;
+    }
+    const lastError = this.#lastError ?? (this.#failingRounds > failingRoundsAllowed ? 'pilots fail as soon as they start; see their output' : undefined);
+    return {
+      policy: this.#policy.name, ...total, byKind, reasons, nodes: this.#nodes,
+      ...this.#lastRound === undefined ? {} : { lastRound: this.#lastRound },
+      ...lastError === undefined ? {} : { lastError },
+      backoffMs: this.#backoffMs, submitted: this.#submitted, ended: { ...this.#ledger.ended },
+    };
+  }
+
+  /**
+   * Ends the loop. `cancel: true` takes all pilots out of Slurm with one scancel (running ones get SIGTERM and drain);
+   * otherwise they stay, and the next manager of the same job name takes them over.
+   * @throws {SlurmError} when they could not be cancelled in time.
+   */
+  async stop(options: { cancel?: boolean } = {}): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.();
+    await this.#round;
+    if (options.cancel === true) await this.#cancelAll();
+  }
+
+  async #reconcile(): Promise<void> {
+    this.#slowestCallMs = 0;
+    const jobs = await this.#timed(() => this.#slurm.pilots());
+    const nodes = await this.#timed(() => this.#slurm.nodes());
+    this.#jobs = jobs;
+    this.#nodes = nodes;
+    this.#lastRound = this.#clock.now();
+    const failed = this.#ledger.record(jobs);
+    const snapshot = { pending: this.#countByKind('pending'), running: this.#countByKind('running'), nodes };
+    const plan = this.#policy.plan(snapshot);
+    await this.#cancelSurplus(plan);
+    if (this.#mayRestock(failed)) await this.#submit(plan);
+    this.#succeeded();
+  }
+
+  /** Pilots that fail as soon as they start would be replaced for ever: then restock ever more rarely, but never give up. */
+  #mayRestock(failed: number): boolean {
+    if (this.#jobs.some(({ state }) => jobPhase(state) === 'running')) {
+      this.#failingRounds = 0;
+      this.#restockAt = 0;
+    } else if (failed > 0) {
+      this.#failingRounds += 1;
+      const { periodMs, maxBackoffMs } = this.#options;
+      if (this.#failingRounds >= failingRoundsAllowed) this.#restockAt = this.#clock.now() + Math.min(periodMs * 2 ** (this.#failingRounds - failingRoundsAllowed + 1), maxBackoffMs);
+    }
+    return this.#clock.now() >= this.#restockAt;
+  }
+
+  async #submit(plan: PilotPlan): Promise<void> {
+    for (const wanted of plan.submit) {
+      for (let left = wanted.count; left > 0;) {
+        if (this.#stopped || !this.#maySubmit()) return;
+        const count = Math.min(left, this.#options.maxArraySize);
+        this.#submissions.push(this.#clock.now());
+        const id = await this.#timed(() => this.#slurm.submit({ ...wanted, count }));
+        if (this.#timer === undefined) this.#arrays.push(id);
+        this.#submitted += count;
+        left -= count;
+      }
+    }
+  }
+
+  #maySubmit(): boolean {
+    const since = this.#clock.now() - minuteMs;
+    this.#submissions = this.#submissions.filter((at) => at > since);
+    return this.#submissions.length < this.#options.maxSubmissionsPerMinute;
+  }
+
+  async #cancelSurplus(plan: PilotPlan): Promise<void> {
+    if (plan.cancel.length === 0) return;
+    const ids = plan.cancel.flatMap(({ kind, count }) => {
+      const pending = this.#jobs.filter((job) => job.kind === kind && jobPhase(job.state) === 'pending');
+      // The youngest have waited least; squeue's order is no order.
+      return pending.map(({ id }) => id).sort(byAge).slice(-count);
+    });
+    this.#logger.info({ count: ids.length, kinds: plan.cancel }, 'cancelling pilots too many');
+    await this.#timed(() => this.#slurm.cancel(ids));
+  }
+
+  async #cancelAll(): Promise<void> {
+    const deadline = this.#clock.now() + this.#options.cancelTimeoutMs;
+    for (;;) {
+      try {
+        const jobs = await this.#slurm.pilots();
+        const ids = (['pending', 'running'] as const).flatMap((phase) => jobs.filter(({ state }) => jobPhase(state) === phase).map(({ id }) => id));
+        if (ids.length > 0) await this.#slurm.cancel(ids);
+        this.#jobs = [];
+        return;
+      } catch (error) {
+        if (!(error instanceof SlurmError) || error.kind === 'user' || this.#clock.now() >= deadline) throw error;
+        this.#logger.warn({ error: error.message }, 'cannot cancel the pilots yet');
+        await this.#clock.sleep(Math.min(1000, this.#options.cancelTimeoutMs));
+      }
+    }
+  }
+
+  #scheduleNext(startedAt: number): void {
+    if (this.#stopped) return;
+    const { periodMs, slowCallMs, maxBackoffMs } = this.#options;
+    const slowMs = this.#slowestCallMs > slowCallMs ? Math.min(this.#slowestCallMs / slowShare, maxBackoffMs) : 0;
+    const wait = Math.max(periodMs - (this.#clock.now() - startedAt), slowMs, this.#backoffMs);
+    this.#timer = this.#clock.after(Math.max(wait, 0), () => { this.#round = this.#runRound(); });
+  }
+
+  async #runRound(): Promise<void> {
+    const startedAt = this.#clock.now();
+    try {
+      await this.#reconcile();
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#scheduleNext(startedAt);
+  }
+
+  #succeeded(): void {
+    if (this.#lastError !== undefined) this.#logger.info({ lastError: this.#lastError }, 'Slurm answers again');
+    this.#lastError = undefined;
+    this.#backoffMs = 0;
+  }
+
+  #failed(error: unknown): void {
+    const { periodMs, maxBackoffMs } = this.#options;
+    this.#backoffMs = Math.min(this.#backoffMs === 0 ? periodMs : this.#backoffMs * 2, maxBackoffMs);
+    this.#lastError = error instanceof Error ? error.message : String(error);
+    this.#logger.warn({ error: this.#lastError, backoffMs: this.#backoffMs }, 'a round of the pilot manager failed');
+  }
+
+  #countByKind(phase: 'pending' | 'running'): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { kind, state } of this.#jobs) if (jobPhase(state) === phase) counts[kind] = (counts[kind] ?? 0) + 1;
+    return counts;
+  }
+
+  async #timed<T>(call: () => Promise<T>): Promise<T> {
+    const startedAt = this.#clock.now();
+    try {
+      return await call();
+    } finally {
+      this.#slowestCallMs = Math.max(this.#slowestCallMs, this.#clock.now() - startedAt);
+    }
+  }
+}
+
+/** Oldest first: ids `7`, `12_3` by number of job, then of task. */
+function byAge(a: string, b: string): number {
+  const [jobA = 0, taskA = 0] = a.split('_').map(Number);
+  const [jobB = 0, taskB = 0] = b.split('_').map(Number);
+  return jobA - jobB || taskA - taskB;
+}

@@ -1,0 +1,102 @@
+/**
+ * A policy decides what stands in Slurm's queue. It is a pure function of what Slurm shows: it knows neither the time nor
+ * what was planned before, so the same one runs in the pilot manager, after its restart, and in the simulator.
+ * All policies here are stocks: so many pending pilots of each kind, refilled as Slurm starts them, reduced when there
+ * are too many. Slurm alone decides which of them fits which gap.
+ */
+import type { NodeCount, PilotSubmission } from '../slurm/slurm.ts';
+
+/** One kind of pilot in the stock. */
+export interface PilotKind {
+  /** Unique in its policy, e.g. `m90`. */
+  readonly kind: string;
+  readonly limitMinutes: number;
+  /** Larger goes later. */
+  readonly nice: number;
+  /** How many are kept pending. */
+  readonly depth: number;
+}
+
+/** What Slurm shows at one moment. */
+export interface PilotSnapshot {
+  /** Pending pilots by kind; kinds that the policy does not know included. */
+  readonly pending: Readonly<Record<string, number>>;
+  readonly running: Readonly<Record<string, number>>;
+  readonly nodes: NodeCount;
+}
+
+export interface PilotPlan {
+  /** The emptiest kinds first, so that they are served first when submissions run out. */
+  readonly submit: readonly PilotSubmission[];
+  /** Pending pilots too many, by kind. */
+  readonly cancel: readonly { readonly kind: string; readonly count: number }[];
+}
+
+export interface PilotPolicy {
+  readonly name: string;
+  readonly kinds: readonly PilotKind[];
+  /** What had to be changed to keep within the bounds; undefined when nothing. */
+  readonly note?: string;
+  plan(snapshot: PilotSnapshot): PilotPlan;
+}
+
+export interface StockOptions {
+  /**
+   * Most pilots pending at a time, all kinds together. bf_max_job_part caps how many of a partition backfill looks at
+   * (100 on Prometheus); pilots beyond it are only work for slurmctld. @default 90
+   */
+  readonly maxPending?: number;
+}
+
+export const defaultMaxPending = 90;
+
+/** A policy that keeps these kinds in stock, with fewer of each where they exceed the bound. @throws {RangeError} */
+export function stockPolicy(name: string, wanted: readonly PilotKind[], options: StockOptions = {}): PilotPolicy {
+  const maxPending = options.maxPending ?? defaultMaxPending;
+  if (!Number.isInteger(maxPending) || maxPending < 1) throw new RangeError(`maxPending must be a whole number from 1 on, not ${maxPending}`);
+  for (const { kind, depth, limitMinutes } of wanted) {
+    if (!Number.isInteger(depth) || depth < 1) throw new RangeError(`depth of ${kind} must be a whole number from 1 on, not ${depth}`);
+    if (!Number.isInteger(limitMinutes) || limitMinutes < 1) throw new RangeError(`limit of ${kind} must be whole minutes from 1 on, not ${limitMinutes}`);
+  }
+  const total = wanted.reduce((sum, { depth }) => sum + depth, 0);
+  const kinds = total <= maxPending ? wanted : scaleDown(wanted, total, maxPending);
+  return {
+    name, kinds,
+    ...total <= maxPending ? {} : { note: `${name} wants ${total} pilots pending and may keep ${maxPending}: ${kinds.map(({ kind, depth }) => `${depth} of ${kind}`).join(', ')}` },
+    plan: (snapshot) => plan(kinds, snapshot),
+  };
+}
+
+function plan(kinds: readonly PilotKind[], { pending }: PilotSnapshot): PilotPlan {
+  const missing: { submission: PilotSubmission; emptiness: number }[] = [];
+  const cancel: { kind: string; count: number }[] = [];
+  const known = new Set<string>();
+  for (const { kind, limitMinutes, nice, depth } of kinds) {
+    known.add(kind);
+    const count = depth - (pending[kind] ?? 0);
+    if (count > 0) missing.push({ submission: { kind, count, limitMinutes, nice }, emptiness: count / depth });
+    if (count < 0) cancel.push({ kind, count: -count });
+  }
+  for (const [kind, count] of Object.entries(pending)) if (!known.has(kind) && count > 0) cancel.push({ kind, count });
+  missing.sort((a, b) => b.emptiness - a.emptiness);
+  return { submit: missing.map(({ submission }) => submission), cancel };
+}
+
+/** Every kind keeps its share of the bound, at least 1; with fewer places than kinds, kinds are left out evenly. */
+function scaleDown(wanted: readonly PilotKind[], total: number, maxPending: number): PilotKind[] {
+  if (maxPending < wanted.length) {
+    const kept = new Set(Array.from({ length: maxPending }, (_, place) => maxPending === 1 ? 0 : Math.round(place * (wanted.length - 1) / (maxPending - 1))));
+    return wanted.filter((_, index) => kept.has(index)).map((kind) => ({ ...kind, depth: 1 }));
+  }
+  const shares = wanted.map((kind) => ({ kind, depth: Math.max(1, Math.floor(kind.depth * maxPending / total)) }));
+  let left = maxPending - shares.reduce((sum, { depth }) => sum + depth, 0);
+  // The floor of 1 may have taken more than there is: the deepest give it back.
+  for (; left < 0; left++) shares.reduce((deepest, share) => share.depth > deepest.depth ? share : deepest).depth -= 1;
+  for (const share of shares) {
+    if (left === 0) break;
+    if (share.depth >= share.kind.depth) continue;
+    share.depth += 1;
+    left -= 1;
+  }
+  return shares.map(({ kind, depth }) => ({ ...kind, depth }));
+}
