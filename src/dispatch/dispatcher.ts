@@ -1,0 +1,173 @@
+/**
+ * The loop around the dispatcher's machine: it turns what callers, invokers, store and clock do into events, and does
+ * what the machine answers. It decides nothing.
+ */
+import type { CancelTimer, Clock } from '../clock/clock.ts';
+import type { ActivationId, ActivationMessage } from '../domain/activation.ts';
+import type { Logger } from '../domain/logger.ts';
+import type { InvokerConnection, LinkHandler } from '../link/link.ts';
+import type { ToController } from '../link/messages.ts';
+import type { Store } from '../store/store.ts';
+import { CodeDelivery } from './code-delivery.ts';
+import { resolveDispatchOptions, type DispatchOptions } from './dispatch-options.ts';
+import { Overloaded, type BlockingAnswer, type CodeSource, type Dispatch, type DispatchView } from './dispatch.ts';
+import type { DispatchEvent, Effect } from './events.ts';
+import { DispatchMachine } from './machine.ts';
+
+const STOP_POLL_MS = 10;
+/** Why the store refused is worth a line, but not one per record. */
+const STORE_LOG_MS = 5_000;
+
+export interface DispatcherContext {
+  store: Pick<Store, 'activations' | 'journal'>;
+  code: CodeSource;
+  clock: Clock;
+  /** Between 0 (inclusive) and 1. */
+  random: () => number;
+  logger: Logger;
+  options?: Partial<DispatchOptions>;
+}
+
+interface Pending {
+  resolve: (answer: BlockingAnswer) => void;
+  reject: (error: Error) => void;
+}
+
+export class Dispatcher implements Dispatch, LinkHandler {
+  readonly #store: DispatcherContext['store'];
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #options: Readonly<DispatchOptions>;
+  readonly #machine: DispatchMachine<InvokerConnection>;
+  readonly #code: CodeDelivery;
+  readonly #pending = new Map<ActivationId, Pending>();
+  #cancelTick: CancelTimer = () => undefined;
+  #storeLoggedAt = -Infinity;
+  #stopped = false;
+
+  constructor(context: DispatcherContext) {
+    this.#store = context.store;
+    this.#clock = context.clock;
+    this.#logger = context.logger;
+    this.#options = resolveDispatchOptions(context.options);
+    this.#machine = new DispatchMachine(this.#options, context.random);
+    this.#code = new CodeDelivery(context.code, context.clock, context.logger);
+  }
+
+  /** Takes over what an earlier controller left unfinished. To be called before the link listens. @throws what the store throws */
+  async start(): Promise<void> {
+    const messages = await this.#store.journal.unfinished();
+    if (messages.length > 0) this.#logger.info({ count: messages.length }, 'unfinished activations restored');
+    this.#handle({ type: 'restored', messages });
+    this.#cancelTick = this.#clock.every(this.#options.tickMs, () => { this.#handle({ type: 'tick' }); });
+  }
+
+  /**
+   * Refuses new calls, asks the invokers to drain, waits at most `waitMs` until they have left and everything is
+   * recorded, then lets go. What is journalled and unfinished stays in the journal.
+   */
+  async stop(waitMs: number = this.#options.stopMs): Promise<void> {
+    if (this.#stopped) return;
+    this.#handle({ type: 'stop' });
+    const deadline = this.#clock.now() + waitMs;
+    while (!this.#isEmpty() && this.#clock.now() < deadline) await this.#clock.sleep(STOP_POLL_MS);
+    this.#handle({ type: 'dismiss' });
+    this.#cancelTick();
+    this.#stopped = true;
+    for (const { reject } of this.#pending.values()) reject(new Overloaded('the controller stopped', this.#options.retryAfterSeconds));
+    this.#pending.clear();
+  }
+
+  async submit(message: ActivationMessage): Promise<void> {
+    await this.#wait(message.activationId, { type: 'submit', message });
+  }
+
+  call(message: ActivationMessage, waitMs: number): Promise<BlockingAnswer> {
+    return this.#wait(message.activationId, { type: 'call', message, waitMs });
+  }
+
+  view(): DispatchView {
+    return this.#machine.view();
+  }
+
+  joined(connection: InvokerConnection): void {
+    this.#handle({ type: 'joined', connection, description: connection.description });
+  }
+
+  received(connection: InvokerConnection, message: Exclude<ToController, { type: 'join' }>): void {
+    if (message.type === 'code-wanted') void this.#code.deliver(connection, message.path, message.revision);
+    else this.#handle({ type: 'heard', connection, message });
+  }
+
+  closed(connection: InvokerConnection): void {
+    this.#handle({ type: 'closed', connection });
+  }
+
+  #isEmpty(): boolean {
+    const { accepting, unrecorded, running, invokers } = this.#machine.sizes();
+    return accepting + unrecorded + running + invokers === 0;
+  }
+
+  #wait(id: ActivationId, event: DispatchEvent<InvokerConnection>): Promise<BlockingAnswer> {
+    return new Promise((resolve, reject) => {
+      if (this.#stopped) {
+        reject(new Overloaded('the controller stopped', this.#options.retryAfterSeconds));
+        return;
+      }
+      if (this.#pending.has(id)) {
+        reject(new Error(`there is an unfinished activation ${id} already`));
+        return;
+      }
+      this.#pending.set(id, { resolve, reject });
+      this.#handle(event);
+    });
+  }
+
+  #handle(event: DispatchEvent<InvokerConnection>): void {
+    if (this.#stopped) return;
+    for (const effect of this.#machine.handle(event, this.#clock.now())) this.#perform(effect);
+  }
+
+  #perform(effect: Effect<InvokerConnection>): void {
+    switch (effect.type) {
+      case 'send': effect.to.send(effect.message); return;
+      case 'close': effect.connection.close(); return;
+      case 'journal': {
+        const id = effect.message.activationId;
+        this.#store.journal.accept(effect.message).then(
+          () => { this.#handle({ type: 'journalled', id }); },
+          (error: unknown) => { this.#handle({ type: 'journal-refused', id, error: this.#storeError(error) }); },
+        );
+        return;
+      }
+      case 'record': {
+        const id = effect.record.activationId;
+        this.#store.activations.append(effect.record).then(
+          () => { this.#handle({ type: 'stored', id }); },
+          (error: unknown) => { this.#handle({ type: 'store-refused', id, error: this.#storeError(error) }); },
+        );
+        return;
+      }
+      case 'accepted': this.#take(effect.id)?.resolve({ done: false }); return;
+      case 'answered': this.#take(effect.id)?.resolve({ done: true, record: effect.record }); return;
+      case 'refused': this.#take(effect.id)?.reject(effect.error); return;
+      case 'log': this.#logger[effect.level](effect.fields, effect.text);
+    }
+  }
+
+  #take(id: ActivationId): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    return pending;
+  }
+
+  #storeError(thrown: unknown): Error {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const now = this.#clock.now();
+    if (now - this.#storeLoggedAt >= STORE_LOG_MS) {
+      this.#storeLoggedAt = now;
+      this.#logger.error({ err: error }, 'the store refuses a write; it is tried again');
+    }
+    return error;
+  }
+}
