@@ -29,7 +29,7 @@ export function nodeRange(nodes: number): string {
 
 /**
  * The testbed's slurm.conf. Slurm's defaults stand unless a line here says why not; in particular SchedulerParameters,
- * KillWait (30 s), MinJobAge (300 s), MaxArraySize (1001) and MaxJobCount (10000).
+ * KillWait (30 s), MessageTimeout (10 s), MinJobAge (300 s), MaxArraySize (1001) and MaxJobCount (10000).
  */
 export function slurmConfiguration(of: TestbedConfiguration): string {
   const settings: Record<string, string> = {
@@ -69,9 +69,6 @@ export function slurmConfiguration(of: TestbedConfiguration): string {
     SlurmdTimeout: '30',
     SlurmctldTimeout: '30',
     ReturnToService: '2',
-    // All nodes share one small machine: allow more than 10 s for a message or a start before anyone is given up.
-    MessageTimeout: '30',
-    BatchStartTimeout: '60',
     SlurmctldDebug: 'info',
     SlurmdDebug: 'info',
     ...of.settings,

@@ -16,7 +16,7 @@ import { nodeName, slurmConfiguration, type TestbedConfiguration } from './confi
 import { daemonEnded, mungeSocket, slurmEnvironment, startMunged, startSlurmctld, startSlurmd } from './daemons.ts';
 import { assertTestbedPackages } from './packages.ts';
 import { freePortRange } from './ports.ts';
-import { isAlive, killUntilGone, testbedProcesses, type ProcessIdentity, type TestbedMark } from './processes.ts';
+import { isAlive, killUntilGone, signal, testbedProcesses, type ProcessIdentity, type TestbedMark } from './processes.ts';
 import { TestbedError } from './testbed-error.ts';
 import { readState, writeState, type TestbedState } from './testbed-state.ts';
 import { waitUntil } from './wait-until.ts';
@@ -29,6 +29,7 @@ const startAttempts = 3;
 const slurmdsAtOnce = 32;
 /** What jobs get between SIGTERM and SIGKILL when the testbed is stopped. */
 const jobsEndMs = 5000;
+const slurmctldEndsMs = 3000;
 const ownEntries = ['slurm.conf', 'state', 'spool', 'run', 'log', 'munge', 'testbed.json', 'testbed.json.new'];
 
 export interface TestbedOptions extends Pick<TestbedConfiguration, 'schedulerParameters' | 'whiskPartition' | 'settings'> {
@@ -110,7 +111,12 @@ export async function stopTestbed(directory: string): Promise<void> {
   const mark = markOf(path, state);
   const find = () => testbedProcesses(mark);
   const slurmctld = state?.daemons['slurmctld'];
-  if (slurmctld !== undefined && isAlive(slurmctld)) await endJobs(path, mark);
+  if (slurmctld !== undefined && isAlive(slurmctld)) {
+    await endJobs(path, mark);
+    // Asked, it takes its own children along instead of leaving them to init.
+    signal(slurmctld, 'SIGTERM');
+    await waitUntil('the end of slurmctld', () => isAlive(slurmctld), (alive) => !alive, { timeoutMs: slurmctldEndsMs, everyMs: 10 }).catch(() => undefined);
+  }
   try {
     await killUntilGone(`the testbed's processes in ${path}`, find);
   } catch (cause) {
