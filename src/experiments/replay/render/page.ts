@@ -1,0 +1,88 @@
+import { PAPER_FIB } from '../paper.ts';
+import type { ReplayReport } from '../replay-report.ts';
+import { figuresOf, type Figure } from './figures.ts';
+import { PAGE_STYLE } from './page-style.ts';
+import { escape } from './svg.ts';
+import { tableTwo, type TableRow, type TableSection } from './table-two.ts';
+import { count, milliseconds, percent, seconds } from './units.ts';
+
+/** The report as one HTML page that needs nothing beside itself. */
+export function reportPage(report: ReplayReport): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>HPC-Whisk replay: ${escape(report.setup.source)}</title>
+<style>${PAGE_STYLE}</style>
+</head>
+<body>
+<main>
+${header(report)}
+<section class="cards">${cards(report)}</section>
+${figuresOf(report).map(figure).join('\n')}
+<section class="panel"><h2>Table II, side by side</h2>
+<p class="caption">The paper’s two days on Prometheus (SC22) and this run. The grey lines say how this run’s figure was measured.</p>
+<div class="scroll"><table><thead><tr><th></th><th>Paper, fib<br><small>17 Mar 2022, 24 h</small></th><th>Paper, var<br><small>21 Mar 2022, 24 h</small></th><th>This run<br><small>${escape(report.setup.policy)}, ${report.setup.minutes} min</small></th></tr></thead>
+${tableTwo(report).map(section).join('\n')}
+</table></div></section>
+${circumstances(report)}
+</main>
+</body>
+</html>
+`;
+}
+
+function header({ setup }: ReplayReport): string {
+  const dated = setup.traceFrom > Date.UTC(2000, 0);
+  const format = new Intl.DateTimeFormat('en-GB', { timeZone: setup.timeZone, dateStyle: 'medium', timeStyle: 'short' });
+  const window = dated ? `${format.format(setup.traceFrom)} to ${format.format(setup.traceTo)} (${setup.timeZone})` : `${setup.minutes} minutes`;
+  return `<header><p class="kicker">HPC-Whisk replay</p><h1>${escape(setup.source)}</h1>
+<p class="sub">${escape(window)} on a real Slurm of ${setup.nodes} nodes; pilots by the policy <b>${escape(setup.policy)}</b>; ${setup.rate} calls a second to ${setup.functions} functions.</p></header>`;
+}
+
+function cards({ coverage, calls, invokers, primeJobs }: ReplayReport): string {
+  const accepted = calls.sent - calls.outcomes.rejected;
+  const share = (part: number, whole: number): string => percent(whole === 0 ? 0 : part / whole);
+  const delay = primeJobs.without === undefined || primeJobs.preempting.count === 0
+    ? '–' : seconds(primeJobs.preempting.p50 - primeJobs.without.p50);
+  const entries: [value: string, label: string, paper: string][] = [
+    [percent(coverage.ready), 'of idle node time with a healthy invoker', `paper ${percent(PAPER_FIB.coverageReady)}`],
+    [share(accepted, calls.sent), 'of calls accepted', `paper ${percent(PAPER_FIB.accepted)}`],
+    [share(calls.outcomes.succeeded, accepted), 'of accepted calls succeeded', `paper ${percent(PAPER_FIB.succeeded)}`],
+    [count(calls.audit.lost), 'accepted calls lost', `of ${count(calls.audit.checked)} audited`],
+    [milliseconds(calls.accepted.p50), 'response time, median', `paper ${milliseconds(PAPER_FIB.response.p50 * 1000)}`],
+    [seconds(invokers.startup.p50), 'job start to healthy, median', 'paper 12.5 s'],
+    [delay, 'prime jobs delayed by pilots, median', 'the original held nodes for 60 s'],
+  ];
+  return entries.map(([value, label, paper]) => `<div class="card"><b>${escape(value)}</b><span>${escape(label)}</span><small>${escape(paper)}</small></div>`).join('');
+}
+
+function figure({ title, caption, legend, svg }: Figure): string {
+  const keys = legend.map(({ className, text }) => `<span class="key"><i class="${className}"></i>${escape(text)}</span>`).join('');
+  return `<figure class="panel"><h2>${escape(title)}</h2><div class="legend">${keys}</div><div class="scroll">${svg}</div><figcaption class="caption">${escape(caption)}</figcaption></figure>`;
+}
+
+function section({ title, rows }: TableSection): string {
+  return `<tbody><tr class="group"><th colspan="4">${escape(title)}</th></tr>${rows.map(tableRow).join('')}</tbody>`;
+}
+
+function tableRow({ label, definition, fib, var: variable, run }: TableRow): string {
+  const cell = (text: string): string => (text === '' ? '<td class="empty">–</td>' : `<td>${escape(text)}</td>`);
+  return `<tr><th scope="row">${escape(label)}<small>${escape(definition)}</small></th>${cell(fib)}${cell(variable)}${cell(run)}</tr>`;
+}
+
+function circumstances({ setup, burden, warnings, primeJobs, calls }: ReplayReport): string {
+  const facts: [string, string][] = [
+    ...Object.entries(setup.facts),
+    ['Began', new Date(setup.begin).toISOString()],
+    ['Functions', `${setup.functions} of kind ${setup.functionKind}, web actions`],
+    ['Measuring', `one squeue and one GET /status every ${setup.sampleMs / 1000} s beside the pilot manager’s own; a squeue took ${milliseconds(burden.squeue.p50)} at the median, ${milliseconds(burden.squeue.p95)} at p95; ${burden.failed} of ${burden.looks} looks failed, ${burden.skipped} were left out`],
+    ['Lateness', `prime jobs were submitted ${seconds(primeJobs.lateness.p50)} after their time at the median, ${seconds(primeJobs.lateness.max)} at most`],
+  ];
+  const failures = Object.entries(calls.failures);
+  if (failures.length > 0) facts.push(['Failed calls', failures.map(([status, number]) => `${number} with ${status === '0' ? 'a broken connection' : `status ${status}`}`).join(', ')]);
+  if (warnings.count > 0) facts.push(['Warnings', `${warnings.count}: ${warnings.first.join('; ')}`]);
+  return `<section class="panel"><h2>Circumstances</h2><dl>${facts.map(([name, text]) => `<dt>${escape(name)}</dt><dd>${escape(text)}</dd>`).join('')}</dl></section>`;
+}
