@@ -40,8 +40,8 @@ describe('hpcwhisk up on the local cluster', () => {
   it('keeps a record with logs of a non-blocking call', async () => {
     await whisk.actions.update({ name: 'logs', kind: 'nodejs:default', action: 'function main() { console.log("to stdout"); console.error("to stderr"); return {} }' });
     const { activationId } = await whisk.actions.invoke({ name: 'logs' });
-    const record = await waitUntil('the record is stored', () => whisk.activations.get({ activationId }).catch(() => undefined));
-    assert.equal(record.response.status, 'success');
+    const record = await waitUntil('the record is stored', () => whisk.activations.get({ name: activationId }).catch(() => undefined));
+    assert.equal(record.response?.status, 'success');
     assert.deepEqual(record.logs?.map((line) => line.slice(31)).sort(), ['stderr: to stderr', 'stdout: to stdout']);
   });
 
@@ -72,7 +72,7 @@ describe('hpcwhisk up on the local cluster', () => {
     await platform.start();
     assert.equal(await platform.authKey(), key);
     assert.deepEqual(await whisk.actions.invoke({ name: 'js', blocking: true, result: true, params: { n: 4 } }), { kind: 'js', double: 8 });
-    assert.equal((await whisk.activations.get({ activationId })).activationId, activationId);
+    assert.equal((await whisk.activations.get({ name: activationId })).activationId, activationId);
   });
 
   it('refuses a second controller on the same port or state', async () => {

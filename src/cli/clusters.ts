@@ -33,15 +33,15 @@ export interface ClusterOptions {
 export interface OpenCluster { slurm: Slurm; manager: PilotManager }
 
 const LOCAL_MEMORY_MB = 1024;
-/** A local cluster of a few nodes needs a short queue, and one that is quick to react. */
+/** Nobody else asks the pretended Slurm anything, and who watches wants to see something. */
 const LOCAL_PERIOD_MS = 1_000;
-const LOCAL_MAX_PENDING = 8;
 
 export function openCluster(options: ClusterOptions): OpenCluster {
   const slurm = options.cluster === 'local' ? localCluster(options) : slurmCluster(options);
   const manager = new PilotManager({
-    slurm, policy: policyOf(options.policy), clock: systemClock, logger: options.logger,
-    options: options.cluster === 'local' ? { periodMs: LOCAL_PERIOD_MS, maxPending: LOCAL_MAX_PENDING } : {},
+    slurm, clock: systemClock, logger: options.logger,
+    policy: policyOf(options.policy, options.cluster === 'local' ? { depth: 1 } : {}),
+    options: options.cluster === 'local' ? { periodMs: LOCAL_PERIOD_MS } : {},
   });
   return { slurm, manager };
 }

@@ -2,16 +2,18 @@
  * The controller as one process: store, dispatcher, API and link on one port. Started bottom up, stopped top down:
  * the API refuses new calls first, invokers drain, then the store is closed.
  */
-import { timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { createApi } from '../api/api.ts';
+import { fixedIdentities } from '../api/identities.ts';
 import { systemClock } from '../clock/system-clock.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { Identity } from '../domain/identity.ts';
 import type { Logger } from '../domain/logger.ts';
-import { listenWebSocket } from '../link/websocket/websocket-listener.ts';
+import { listenWebSocket } from '../link/websocket/listen-websocket.ts';
 import type { LinkListener } from '../link/link.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import { StoreOpenError } from '../store/sqlite/store-open-error.ts';
 import type { Store } from '../store/store.ts';
 import { CommandError, errorText, systemCode } from './command-error.ts';
 
@@ -46,7 +48,7 @@ export class EmbeddedController {
   /** @throws {CommandError} when the port is taken or the store cannot be opened; nothing is left running then */
   static async start(options: ControllerOptions): Promise<EmbeddedController> {
     const { logger } = options;
-    const store = await openSqliteStore({ directory: options.storeDirectory, logger });
+    const store = await openStore(options.storeDirectory, logger);
     const dispatcher = new Dispatcher({
       store, clock: systemClock, random: Math.random, logger,
       code: async (path, revision) => {
@@ -56,7 +58,7 @@ export class EmbeddedController {
     });
     const api = createApi({
       store, dispatch: dispatcher, clock: systemClock, logger,
-      authenticate: singleKey(options.authKey),
+      ...fixedIdentities([guest(options.authKey)]),
       options: { adminToken: options.adminToken, statusExtras: options.statusExtras },
     });
     try {
@@ -90,6 +92,15 @@ export async function checkPort(host: string, port: number): Promise<void> {
   });
 }
 
+async function openStore(directory: string, logger: Logger): Promise<Store> {
+  try {
+    return await openSqliteStore({ directory, logger });
+  } catch (error) {
+    if (error instanceof StoreOpenError) throw new CommandError('ESTORE', error.message, 73, { cause: error });
+    throw error;
+  }
+}
+
 function listenError(error: unknown, { host, port }: { host: string; port: number }): unknown {
   switch (systemCode(error)) {
     case 'EADDRINUSE':
@@ -103,17 +114,8 @@ function listenError(error: unknown, { host, port }: { host: string; port: numbe
   }
 }
 
-/** The one identity of the embedded default: namespace and subject guest. */
-function singleKey(authKey: string): (uuid: string, key: string) => { namespace: string; subject: string; uuid: string; key: string } | undefined {
+/** The one identity of the embedded default. */
+function guest(authKey: string): Identity {
   const separator = authKey.indexOf(':');
-  const uuid = authKey.slice(0, separator);
-  const key = authKey.slice(separator + 1);
-  const identity = { namespace: GUEST, subject: GUEST, uuid, key };
-  return (givenUuid, givenKey) => (equal(givenUuid, uuid) && equal(givenKey, key) ? identity : undefined);
-}
-
-function equal(given: string, expected: string): boolean {
-  const a = Buffer.from(given);
-  const b = Buffer.from(expected);
-  return a.length === b.length && timingSafeEqual(a, b);
+  return { namespace: GUEST, subject: GUEST, uuid: authKey.slice(0, separator), key: authKey.slice(separator + 1) };
 }

@@ -50,7 +50,6 @@ export async function runUp(options: UpOptions): Promise<void> {
 
 interface Platform {
   url: string;
-  sandboxNote: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -86,7 +85,7 @@ async function startPlatform(options: UpOptions, state: StateDirectory): Promise
     await startManager(manager);
     await state.writeSecret('controller.json', JSON.stringify({ pid: process.pid, startedAt, url }));
     cleanUps.push(() => rm(state.file('controller.json'), { force: true }));
-    return { url, sandboxNote: cluster.note, stop };
+    return { url, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -136,7 +135,6 @@ function printBanner(options: UpOptions, state: StateDirectory, platform: Platfo
     `  key        ${state.file('auth')} (uuid:key of the namespace guest)`,
     `  cluster    ${cluster}, policy ${options.policy}`,
     `  status     bin/hpcwhisk status --state ${state.path}`,
-    ...(platform.sandboxNote === undefined ? [] : [`  sandbox    ${platform.sandboxNote}`]),
     '',
     'A first call, to paste into another terminal:',
     `  curl -s -u "$(cat ${state.file('auth')})" -H 'content-type: application/json' -X PUT '${platform.url}/api/v1/namespaces/_/actions/hello?overwrite=true' \\`,
