@@ -40,7 +40,10 @@ export interface NodeCount { idle: number; total: number }
 export interface Slurm {
   /** One sbatch. @returns the job's (array's) id. @throws {SlurmError} */
   submit(pilot: PilotSubmission): Promise<string>;
-  /** One squeue: all pilots of this manager, pending and running, array tasks one by one. @throws {SlurmError} */
+  /**
+   * One squeue: all pilots of this manager, pending and running, array tasks one by one; and those that ended lately, as long
+   * as Slurm shows them, so that it can be told how they ended. @throws {SlurmError}
+   */
   pilots(): Promise<PilotJob[]>;
   /** One sinfo: the nodes that pilots may get. @throws {SlurmError} */
   nodes(): Promise<NodeCount>;
