@@ -123,7 +123,7 @@ function responseDistribution(report: ReplayReport): Figure {
       x: logAxis(Math.max(1, Math.min(10, ...points.map(({ x }) => x))), Math.max(60_000, accepted.max), 'response time', milliseconds), y: percent,
       draw: (x, y) => line(points, x, y, 'ready thick') + line(paper, x, y, 'bad')
         + paper.map((point) => `<circle class="dot bad" cx="${x(point.x).toFixed(1)}" cy="${y(point.y).toFixed(1)}" r="4"/>`).join('')
-        + (accepted.count === 0 ? '' : marker(Math.max(1, accepted.p50), `p50 ${milliseconds(accepted.p50)}`, x, 'ready') + marker(Math.max(1, accepted.p99), `p99 ${milliseconds(accepted.p99)}`, x, 'ready', 1)),
+        + (accepted.count === 0 ? '' : marker(Math.max(1, accepted.p50), `p50 ${milliseconds(accepted.p50)}`, x, 'ready', 10) + marker(Math.max(1, accepted.p99), `p99 ${milliseconds(accepted.p99)}`, x, 'ready', 11)),
     }),
   };
 }
@@ -140,8 +140,8 @@ function startDelays(report: ReplayReport): Figure {
     svg: chart({
       description: 'Cumulative distribution of prime jobs\' start delays', x: linearAxis(top, 'sbatch to first line, s'), y: axis,
       draw: (x, y) => line(curve(without?.values ?? []), x, y, 'none thick') + line(curve(preempting.values), x, y, 'ready thick')
-        + (preempting.count === 0 ? '' : marker(preempting.p50, `p50 ${preempting.p50.toFixed(2)} s with`, x, 'ready'))
-        + (without === undefined ? '' : marker(without.p50, `p50 ${without.p50.toFixed(2)} s without`, x, 'none', 1)),
+        + (preempting.count === 0 ? '' : marker(preempting.p50, `p50 ${preempting.p50.toFixed(2)} s with`, x, 'ready', 10))
+        + (without === undefined ? '' : marker(without.p50, `p50 ${without.p50.toFixed(2)} s without`, x, 'none', 11)),
     }),
   };
 }

@@ -11,7 +11,7 @@ h1 { margin: .1em 0 .2em; font-size: 1.9rem; line-height: 1.2; letter-spacing: -
 h2 { margin: 0 0 .4em; font-size: 1.12rem; }
 .sub, .caption { color: var(--muted); margin: 0; }
 .caption { font-size: .88rem; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: 12px; margin-bottom: 16px; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(215px, 1fr)); gap: 12px; margin-bottom: 16px; }
 .card, .panel { background: var(--card); border: 1px solid var(--rule); border-radius: 12px; }
 .card { padding: 14px 16px; display: flex; flex-direction: column; }
 .card b { font-size: 1.65rem; line-height: 1.2; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
@@ -40,11 +40,11 @@ svg .marker { stroke-width: 1; stroke-dasharray: 4 4; }
 svg .note { font-weight: 600; } svg .note.ready { fill: var(--ready); } svg .note.none { fill: var(--muted); }
 svg .dot.bad { fill: var(--bad); }
 table { width: 100%; border-collapse: collapse; margin-top: 12px; font-variant-numeric: tabular-nums; font-size: .92rem; }
-thead th { text-align: right; vertical-align: bottom; padding: 6px 10px; border-bottom: 2px solid var(--rule); }
+thead th { text-align: right; vertical-align: bottom; padding: 6px 0 6px 10px; border-bottom: 2px solid var(--rule); }
 thead small, tbody th small { font-weight: 400; color: var(--muted); }
-tbody th { text-align: left; font-weight: 500; padding: 7px 10px 7px 0; max-width: 400px; }
+tbody th { text-align: left; font-weight: 500; padding: 7px 10px 7px 0; width: 42%; }
 tbody th small { display: block; font-size: .8rem; line-height: 1.35; }
-td { text-align: right; vertical-align: top; padding: 7px 10px; white-space: nowrap; }
+td { text-align: right; vertical-align: top; padding: 7px 0 7px 10px; }
 td:last-child, thead th:last-child { font-weight: 600; color: var(--ready); }
 td.empty { color: var(--none); font-weight: 400; }
 tbody tr { border-bottom: 1px solid var(--rule); }

@@ -48,13 +48,14 @@ function cards({ coverage, calls, invokers, primeJobs }: ReplayReport): string {
   const delay = primeJobs.without === undefined || primeJobs.preempting.count === 0
     ? '–' : seconds(primeJobs.preempting.p50 - primeJobs.without.p50);
   const entries: [value: string, label: string, paper: string][] = [
+    [percent(coverage.slurm), 'of idle node time with a pilot', `paper ${percent(PAPER_FIB.coverageSlurm)}`],
     [percent(coverage.ready), 'of idle node time with a healthy invoker', `paper ${percent(PAPER_FIB.coverageReady)}`],
     [share(accepted, calls.sent), 'of calls accepted', `paper ${percent(PAPER_FIB.accepted)}`],
     [share(calls.outcomes.succeeded, accepted), 'of accepted calls succeeded', `paper ${percent(PAPER_FIB.succeeded)}`],
     [count(calls.audit.lost), 'accepted calls lost', `of ${count(calls.audit.checked)} audited`],
     [milliseconds(calls.accepted.p50), 'response time, median', `paper ${milliseconds(PAPER_FIB.response.p50 * 1000)}`],
     [seconds(invokers.startup.p50), 'job start to healthy, median', 'paper 12.5 s'],
-    [delay, 'prime jobs delayed by pilots, median', 'the original held nodes for 60 s'],
+    [delay, 'prime jobs delayed by pilots, median', 'the original held nodes 60 s'],
   ];
   return entries.map(([value, label, paper]) => `<div class="card"><b>${escape(value)}</b><span>${escape(label)}</span><small>${escape(paper)}</small></div>`).join('');
 }

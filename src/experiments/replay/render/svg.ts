@@ -46,7 +46,7 @@ export function chart({ description, x, y, draw }: Frame): string {
     + `<text class="label" transform="translate(14 ${middle}) rotate(-90)" text-anchor="middle">${escape(y.label)}</text></svg>`;
 }
 
-/** Between the lines `lower` and `upper`, which have the same x. */
+/** Between the lines `upper` and `lower`. */
 export function area(upper: readonly Point[], lower: readonly Point[], x: Scale, y: Scale, className: string): string {
   if (upper.length === 0) return '';
   const there = upper.map((point) => `${number(x(point.x))},${number(y(point.y))}`);
@@ -75,9 +75,10 @@ export function marker(at: number, text: string, x: Scale, className: string, ro
     + `<text class="note ${className}" x="${number(place + (left ? -5 : 5))}" y="${TOP + 12 + row * 15}" text-anchor="${left ? 'end' : 'start'}">${escape(text)}</text>`;
 }
 
-/** Points of a step function: each value holds until the next x; the last one until `end`. */
+/** Corners of a step function: each value holds until the next x; the last one until `end`. */
 export function steps(points: readonly Point[], end: number): Point[] {
-  return points.flatMap((point, index) => [point, { x: points[index + 1]?.x ?? end, y: point.y }]);
+  const changes = points.filter((point, index) => point.y !== points[index - 1]?.y);
+  return changes.flatMap((point, index) => [point, { x: changes[index + 1]?.x ?? end, y: point.y }]);
 }
 
 /** From 0 to a round number above `max`, in steps of 1, 2 or 5 times a power of ten; whole steps where `whole`. */

@@ -37,7 +37,7 @@ function clusterRows({ surface, setup, coverage }: ReplayReport): TableRow[] {
     row('Idle nodes at a time, quartiles; mean', 'Nodes that the plan leaves without a prime job, weighted with time.',
       ({ idleNodes }) => spread(idleNodes), spread(surface.idleNodes)),
     row('Idle periods, quartiles', 'Lengths of the idle periods of single nodes; those that reach out of the window are cut.',
-      ({ idlePeriods }) => `${idlePeriods.map(significant).join(' / ')} s`, `${surface.periods.quartiles.map(significant).join(' / ')} s`),
+      ({ idlePeriods }) => `${fine(idlePeriods)} s`, `${fine(surface.periods.quartiles)} s`),
     ownRow('Idle node time', 'Sum of all idle periods; the share of the trace’s that found a place on the nodes of the testbed.',
       `${duration(surface.idleNodeSeconds)}; ${percent(setup.kept)} of the trace’s`),
     ownRow('Looks', 'Samples that coverage is computed from: one squeue and one look at the controller each.', count(coverage.points.length)),
@@ -56,14 +56,14 @@ function pilotRows({ coverage, invokers, pilots }: ReplayReport): TableRow[] {
     row('Pilots at a time, quartiles; mean', 'Running pilots in squeue, wherever they are.', (day) => spread(day.pilots), spread(coverage.pilots)),
     row('Time without a pilot', 'Share of the window in which squeue shows no running pilot.', ({ noPilot }) => percent(noPilot), percent(coverage.noPilot)),
     row('Healthy invokers, mean', 'Invokers that the controller holds for healthy, mean over the samples.',
-      ({ healthyMean }) => significant(healthyMean), significant(coverage.healthy.mean)),
+      ({ healthyMean }) => fine([healthyMean]), fine([coverage.healthy.mean])),
     row('Minutes without a healthy invoker; longest stretch', 'Minutes of the window without any sample that shows one; the longest time between samples that do.',
       (day) => `${day.minutesWithoutHealthy} of 1,440; ${duration(day.longestWithoutHealthy)}`,
       `${coverage.minutesWithoutHealthy}; ${duration(coverage.longestNoHealthy)}`),
     ownRow('Time without a healthy invoker; of it while a node was idle', 'Shares of the window.', `${percent(coverage.noHealthy)}; ${percent(coverage.noHealthyWhileIdle)}`),
     row('Job start to healthy, p50 / p75 / p95', 'From the first line of the pilot’s script to the invoker’s registration with the controller.',
       ({ startup }) => (startup === undefined ? '' : `${startup.p50} / ${startup.p75} / ${startup.p95} s`),
-      `${[invokers.startup.p50, invokers.startup.p75, invokers.startup.p95].map(significant).join(' / ')} s`),
+      `${[invokers.startup.p50, invokers.startup.p75, invokers.startup.p95].map((value) => significant(value)).join(' / ')} s`),
     row('Time an invoker served, median; mean', 'From the first to the last sample that shows it healthy, cut at the window.',
       ({ served }) => `${duration(served.median)}; ${duration(served.mean)}`, `${duration(invokers.served.quartiles[1])}; ${duration(invokers.served.mean)}`),
     {
@@ -108,5 +108,10 @@ function primeRows({ primeJobs }: ReplayReport): TableRow[] {
 }
 
 function spread({ quartiles, mean }: { quartiles: readonly [number, number, number]; mean: number }): string {
-  return `${quartiles.map(significant).join(' / ')}; ${significant(mean)}`;
+  return `${fine(quartiles)}; ${fine([mean])}`;
+}
+
+/** With the four digits that the paper gives. */
+function fine(values: readonly number[]): string {
+  return values.map((value) => significant(value, 4)).join(' / ');
 }

@@ -20,9 +20,9 @@ export function duration(value: number): string {
   return `${significant(value / 60)} min`;
 }
 
-/** Three significant digits, without an exponent or needless zeros. */
-export function significant(value: number): string {
-  return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(3)));
+/** So many significant digits, without an exponent or needless zeros. */
+export function significant(value: number, digits = 3): string {
+  return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(digits)));
 }
 
 export function count(value: number): string {
