@@ -46,7 +46,8 @@ module.exports = {
     })),
     ...portOnly.map(({ from, room, port }) => ({
       name: `${from}-sees-the-port-of-${room}`, severity: 'error',
-      from: { path: `^src/${from}/`, pathNot: '\\.test\\.ts$' },
+      // A room's entry point puts the backends in.
+      from: { path: `^src/${from}/`, pathNot: '(\\.test|/main)\\.ts$' },
       to: { path: `^src/${room}/`, pathNot: `^src/${room}/${port}\\.ts$` },
     })),
   ],

@@ -363,6 +363,8 @@ const descriptor = process.env.HPCWHISK_FD;
 const path = process.env.HPCWHISK_SOCKET;
 delete process.env.HPCWHISK_FD;
 delete process.env.HPCWHISK_SOCKET;
+// Slurm signals every process of a preempted job, but whether a call may go on is the invoker's to say.
+process.on('SIGTERM', () => undefined);
 // The streams are made now, while nobody waits for an answer.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);

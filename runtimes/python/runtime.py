@@ -8,6 +8,8 @@ application error, and the runtime lives on. Start it with `python3 -I -S -X utf
 the modules that this file needs were found without searching them. Nothing but os, sys and json is imported, and HTTP
 is read by hand: an import more is a longer cold start.
 """
+# Not `signal`, which takes longer to import than all the others here.
+import _signal
 import json
 import os
 import sys
@@ -292,7 +294,15 @@ def listen(path):
             serve(connection.fileno())
 
 
+def ignore_term():
+    # Slurm signals every process of a preempted job, but whether a call may go on is the invoker's to say. Children of
+    # the action must stay mortal: a handler does not survive exec, and a fork gets the default back.
+    _signal.signal(_signal.SIGTERM, lambda number, frame: None)
+    os.register_at_fork(after_in_child=lambda: _signal.signal(_signal.SIGTERM, _signal.SIG_DFL))
+
+
 def start():
+    ignore_term()
     for stream in (sys.stdout, sys.stderr):
         # By lines, so that what was printed before a kill is not lost.
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)

@@ -1,9 +1,7 @@
 import { BubblewrapSandbox } from './bubblewrap/bubblewrap-sandbox.ts';
 import type { BubblewrapNetwork } from './bubblewrap/arguments.ts';
 import { ProcessSandbox } from './process/process-sandbox.ts';
-import type { Sandbox } from './sandbox.ts';
-
-export type SandboxChoice = 'auto' | 'process' | 'bubblewrap';
+import type { Sandbox, SandboxChoice } from './sandbox.ts';
 
 export interface ChosenSandbox {
   sandbox: Sandbox;

@@ -52,3 +52,6 @@ export interface Sandbox {
   /** @throws {Error} when the box cannot be made; nothing is left behind then */
   start(spec: BoxSpec): Promise<Box>;
 }
+
+/** A sandbox by name, or the best one that works on this machine. */
+export type SandboxChoice = 'auto' | 'process' | 'bubblewrap';

@@ -6,8 +6,6 @@ export interface BubblewrapFeatures {
   disableUserns: boolean;
   /** 0.6: `--size` of a tmpfs. */
   tmpfsSize: boolean;
-  /** 0.8 (distributions): binds what a descriptor names. */
-  bindFd: boolean;
 }
 
 /**
@@ -27,9 +25,9 @@ const SHM_BYTES = 64 * MB;
 
 export interface BoxLimits { processes: number; openFiles: number; fileMB: number }
 
-/** Options of bwrap for a box. Those of a read-only path whose descriptor is known are bound through it. */
+/** Options of bwrap for a box. A read-only file with an entry in `copied` is copied from that descriptor. */
 export function boxArguments(
-  spec: BoxSpec, features: BubblewrapFeatures, network: BubblewrapNetwork, roots: readonly RootEntry[], descriptors: ReadonlyMap<string, number>,
+  spec: BoxSpec, features: BubblewrapFeatures, network: BubblewrapNetwork, roots: readonly RootEntry[], copied: ReadonlyMap<string, number>,
 ): string[] {
   return [
     '--unshare-user', '--uid', NOBODY, '--gid', NOBODY, ...(features.disableUserns ? ['--disable-userns'] : []),
@@ -41,8 +39,8 @@ export function boxArguments(
     '--proc', '/proc', '--dev', '/dev', ...tmpfs('/dev/shm', SHM_BYTES, features), '--remount-ro', '/dev',
     ...tmpfs('/tmp', spec.memoryMB * MB, features),
     ...spec.readOnly.flatMap(({ host, inside }) => {
-      const descriptor = descriptors.get(host);
-      return descriptor === undefined ? ['--ro-bind', host, inside] : ['--ro-bind-fd', String(descriptor), inside];
+      const descriptor = copied.get(host);
+      return descriptor === undefined ? ['--ro-bind', host, inside] : ['--perms', '0444', '--ro-bind-data', String(descriptor), inside];
     }),
     '--remount-ro', '/', '--chdir', '/tmp',
   ];

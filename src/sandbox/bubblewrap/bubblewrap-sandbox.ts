@@ -9,18 +9,23 @@
  * root, and files of root would be the function's own.
  */
 import { execFile, spawn } from 'node:child_process';
-import { closeSync, constants, lstatSync, openSync, readlinkSync, statfsSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readlinkSync, statSync, statfsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { ChildBox, spawned } from '../child-box.ts';
 import { MemoryWatchdog } from '../memory-watchdog.ts';
 import { childrenOf, killQuietly } from '../process-tree.ts';
 import type { Box, BoxSpec, HostPath, Sandbox } from '../sandbox.ts';
 import { boxArguments, limitCommand } from './arguments.ts';
+import { isWorldReadable } from './world-readable.ts';
 import type { BoxLimits, BubblewrapFeatures, BubblewrapNetwork, RootEntry } from './arguments.ts';
 
 const NOBODY = 65534;
 const ARGS_DESCRIPTOR = 4;
-const FIRST_BIND_DESCRIPTOR = 5;
+const FIRST_COPY_DESCRIPTOR = 5;
+const COPY_BYTES = 1024 * 1024;
+/** Slurm signals every process of a job when it preempts it: the outer bwrap must outlive that for as long as its call may. */
+const SHELL = '/bin/sh';
+const IGNORE_TERM = ['-c', 'trap "" TERM; exec "$0" "$@"'];
 const PROBE_MS = 10_000;
 const run = promisify(execFile);
 
@@ -39,6 +44,7 @@ export class BubblewrapSandbox implements Sandbox {
   readonly #limits: BoxLimits;
   readonly #roots = systemRoots();
   readonly #watchdog = new MemoryWatchdog();
+  readonly #identities = new Map<string, Identity>();
   #features: Promise<BubblewrapFeatures> | undefined;
 
   constructor(options: BubblewrapSandboxOptions = {}) {
@@ -77,20 +83,16 @@ export class BubblewrapSandbox implements Sandbox {
 
   async start(spec: BoxSpec): Promise<Box> {
     const features = await (this.#features ??= featuresOf(this.#program));
-    const drop = process.getuid?.() === 0 && features.bindFd;
+    const { identity, copied } = this.#identityFor(spec.readOnly);
     const opened: number[] = [];
     try {
-      // As nobody, bwrap could not reach files below root's own directories by their path.
       const descriptors = new Map<string, number>();
-      if (drop) {
-        for (const { host } of spec.readOnly) {
-          descriptors.set(host, FIRST_BIND_DESCRIPTOR + opened.length);
-          opened.push(openSync(host, constants.O_RDONLY));
-        }
+      for (const path of copied) {
+        descriptors.set(path, FIRST_COPY_DESCRIPTOR + opened.length);
+        opened.push(openSync(path, constants.O_RDONLY));
       }
-      const child = spawn(this.#program, ['--args', String(ARGS_DESCRIPTOR), '--', ...limitCommand(this.#limits, spec.memoryMB), ...spec.command], {
-        cwd: '/', env: {}, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', ...opened],
-        ...(drop ? { uid: NOBODY, gid: NOBODY } : {}),
+      const child = spawn(SHELL, [...IGNORE_TERM, this.#program, '--args', String(ARGS_DESCRIPTOR), '--', ...limitCommand(this.#limits, spec.memoryMB), ...spec.command], {
+        cwd: '/', env: {}, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', ...opened], ...identity,
       });
       // bwrap that ends before it has read its options tells so by its exit.
       const options = child.stdio[ARGS_DESCRIPTOR];
@@ -109,6 +111,27 @@ export class BubblewrapSandbox implements Sandbox {
       for (const descriptor of opened) closeSync(descriptor);
     }
   }
+
+  /** Root drops to nobody, provided that nobody can reach the files of the box, or that they can be copied into it. */
+  #identityFor(readOnly: readonly HostPath[]): Identity {
+    if (process.getuid?.() !== 0) return { identity: {}, copied: [] };
+    const key = readOnly.map(({ host }) => host).join('\n');
+    let known = this.#identities.get(key);
+    if (known === undefined) {
+      const hidden = readOnly.map(({ host }) => host).filter((path) => !isWorldReadable(path));
+      known = hidden.every(isSmallFile) ? { identity: { uid: NOBODY, gid: NOBODY }, copied: hidden } : { identity: {}, copied: [] };
+      this.#identities.set(key, known);
+    }
+    return known;
+  }
+}
+
+interface Identity { identity: { uid?: number; gid?: number }; copied: readonly string[] }
+
+/** A file that root alone can reach and that is small enough to be copied into each box. */
+function isSmallFile(path: string): boolean {
+  const status = statSync(path);
+  return status.isFile() && status.size <= COPY_BYTES;
 }
 
 /** The outer bwrap ends when pid 1 has, and pid 1 when everything inside has; without a pid 1 yet, it goes itself. */
@@ -135,7 +158,7 @@ function tmpfsBytes(outer: number): number {
 
 async function featuresOf(program: string): Promise<BubblewrapFeatures> {
   const { stdout } = await run(program, ['--help'], { timeout: PROBE_MS });
-  return { disableUserns: stdout.includes('--disable-userns'), tmpfsSize: stdout.includes('--size '), bindFd: stdout.includes('--ro-bind-fd') };
+  return { disableUserns: stdout.includes('--disable-userns'), tmpfsSize: stdout.includes('--size ') };
 }
 
 /** Merged /usr (links at the top) and the older layout (directories) both come out as they are on the host. */

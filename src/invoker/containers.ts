@@ -1,0 +1,189 @@
+/**
+ * The containers of an invoker: the pool's bookkeeping joined with real boxes. Starts them, keeps stem cells ready,
+ * ends those that stay idle, that die, or whose memory is wanted, and kills all of them at the end.
+ */
+import type { Clock } from '../clock/clock.ts';
+import type { ActivationMessage } from '../domain/activation.ts';
+import type { Logger } from '../domain/logger.ts';
+import { resolveKind } from '../runtimes/kinds.ts';
+import type { KindLauncher } from '../runtimes/launch.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import { ContainerPool } from './container-pool.ts';
+import type { Acquired, Slot } from './container-pool.ts';
+import { startContainer } from './container.ts';
+import type { Container } from './container.ts';
+
+export interface StemCells { kind: string; memoryMB: number; count: number }
+
+/** A stem cell that was taken is replaced after this time, so that its start does not slow down the call that took it. */
+const REPLACE_MS = 100;
+/** After a stem cell could not be started. */
+const PREWARM_PAUSE_MS = 10_000;
+const IDLE_SWEEP_MS = 10_000;
+
+export interface ContainersOptions {
+  sandbox(): Promise<Sandbox>;
+  launcher: KindLauncher;
+  clock: Clock;
+  logger: Logger;
+  memoryMB: number;
+  apiHost: string | undefined;
+  prewarm: readonly StemCells[];
+  /** Warm containers that nobody used for so long are removed. */
+  idleMs: number;
+  /** Names boxes apart between invokers of one machine. */
+  idPrefix: string;
+  /** Memory came free. */
+  onFreed(): void;
+}
+
+export class Containers {
+  readonly #options: ContainersOptions;
+  readonly #pool: ContainerPool<Container>;
+  readonly #starting = new Map<Slot<Container>, Promise<Container>>();
+  #nextId = 1;
+  #noPrewarmBefore = 0;
+  #prewarmTimer: (() => void) | undefined;
+  #sweepTimer: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(options: ContainersOptions) {
+    this.#options = options;
+    this.#pool = new ContainerPool(options.memoryMB);
+  }
+
+  get availableMB(): number {
+    return this.#pool.availableMB;
+  }
+
+  /** Begins to keep stem cells and to remove idle containers. */
+  start(): void {
+    this.#prewarmAfter(0);
+    this.#sweepTimer ??= this.#options.clock.every(IDLE_SWEEP_MS, () => {
+      for (const slot of this.#pool.idleSince(this.#options.clock.now() - this.#options.idleMs)) void this.remove(slot);
+    });
+  }
+
+  /** A slot for this activation; `wait` when memory must come free first (`onFreed` tells). */
+  acquire(message: ActivationMessage): Slot<Container> | 'wait' | 'never' {
+    const { action } = message;
+    const acquired = this.#pool.acquire({ key: containerKey(message), kind: action.kind, memoryMB: action.limits.memory });
+    this.#follow(acquired);
+    if (acquired.type === 'wait' || acquired.type === 'never') return acquired.type;
+    return acquired.slot;
+  }
+
+  /** A warm slot for this activation, and nothing else. */
+  acquireWarm(message: ActivationMessage): Slot<Container> | undefined {
+    return this.#pool.warm(containerKey(message));
+  }
+
+  /** The container of a busy slot, started now where there is none. @throws {Error} when the kind cannot be started here */
+  async started(slot: Slot<Container>): Promise<Container> {
+    if (slot.container !== undefined) return slot.container;
+    const starting = this.#start(slot);
+    this.#starting.set(slot, starting);
+    try {
+      return await starting;
+    } finally {
+      this.#starting.delete(slot);
+    }
+  }
+
+  async #start(slot: Slot<Container>): Promise<Container> {
+    const kind = resolveKind(slot.kind);
+    if (kind === undefined) throw new Error(`This invoker has no runtime for the kind ${slot.kind}.`);
+    const { launcher, clock, apiHost, idPrefix } = this.#options;
+    const launch = await launcher(kind);
+    if ('missing' in launch) throw new Error(launch.missing);
+    const container = await startContainer({
+      sandbox: await this.#options.sandbox(), launch, kind, clock, apiHost, id: `${idPrefix}${this.#nextId++}`, memoryMB: slot.memoryMB,
+    });
+    slot.container = container;
+    void container.box.exited.then(() => {
+      // A busy one is its activation's business.
+      if (slot.state === 'prewarmed') this.#noPrewarmBefore = clock.now() + PREWARM_PAUSE_MS;
+      if (slot.state === 'idle' || slot.state === 'prewarmed') void this.remove(slot);
+    });
+    return container;
+  }
+
+  release(slot: Slot<Container>): void {
+    this.#pool.release(slot, this.#options.clock.now());
+    // Its memory can be had by eviction now.
+    this.#options.onFreed();
+  }
+
+  /** Kills what is in the slot, then frees its memory. */
+  async remove(slot: Slot<Container>): Promise<void> {
+    if (slot.state === 'removing') return;
+    this.#pool.removing(slot);
+    await this.#gone(slot);
+  }
+
+  /** Kills what no activation holds and starts nothing more. */
+  async stopIdle(): Promise<void> {
+    this.#stopped = true;
+    this.#prewarmTimer?.();
+    this.#sweepTimer?.();
+    await Promise.all(this.#pool.slots().filter((slot) => slot.state !== 'busy').map((slot) => this.remove(slot)));
+  }
+
+  /** Kills everything. */
+  async stop(): Promise<void> {
+    await this.stopIdle();
+    await Promise.all(this.#pool.slots().map((slot) => this.#end(slot)));
+  }
+
+  async #end(slot: Slot<Container>): Promise<void> {
+    if (slot.state === 'removing') await slot.container?.box.kill();
+    else await this.remove(slot);
+  }
+
+  async #gone(slot: Slot<Container>): Promise<void> {
+    // What is just being started can be killed once it is there.
+    await this.#starting.get(slot)?.catch(() => undefined);
+    await slot.container?.box.kill();
+    this.#pool.removed(slot);
+    this.#prewarmAfter(REPLACE_MS);
+    this.#options.onFreed();
+  }
+
+  #follow(acquired: Acquired<Container>): void {
+    if (acquired.type === 'prewarmed') this.#prewarmAfter(REPLACE_MS);
+    if (acquired.type === 'wait') for (const slot of acquired.evict) void this.remove(slot);
+  }
+
+  #prewarmAfter(ms: number): void {
+    if (this.#stopped || this.#options.prewarm.length === 0) return;
+    this.#prewarmTimer?.();
+    const wait = Math.max(ms, this.#noPrewarmBefore - this.#options.clock.now());
+    this.#prewarmTimer = this.#options.clock.after(wait, () => {
+      this.#prewarmTimer = undefined;
+      void this.#prewarm();
+    });
+  }
+
+  async #prewarm(): Promise<void> {
+    for (const { kind, memoryMB, count } of this.#options.prewarm) {
+      while (!this.#stopped && this.#pool.stemCells(kind, memoryMB) < count) {
+        const slot = this.#pool.reserveStemCell(kind, memoryMB);
+        if (slot === undefined) return;
+        try {
+          await this.started(slot);
+          this.#pool.stemCellStarted(slot);
+        } catch (error) {
+          this.#options.logger.warn({ kind, error: String(error) }, 'cannot start a stem cell');
+          this.#noPrewarmBefore = this.#options.clock.now() + PREWARM_PAUSE_MS;
+          await this.remove(slot);
+          break;
+        }
+      }
+    }
+  }
+}
+
+/** Containers are never shared between callers' namespaces, actions or revisions. */
+function containerKey({ namespace, action }: ActivationMessage): string {
+  return `${namespace}\n${action.path}\n${action.revision}`;
+}
