@@ -1,0 +1,48 @@
+/** Reads what an earlier process left in the log: its records go into the database, its unfinished messages are returned. */
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import type { ActivationId } from '../../domain/activation.ts';
+import type { Database } from './database.ts';
+import type { Recovered, RecoveredSegment } from './database-messages.ts';
+import { parseLine } from './log-entry.ts';
+import { readGroups } from './log-group.ts';
+import { listSegments, segmentPath } from './segment-files.ts';
+
+const TRANSACTION_BYTES = 4 * 1024 * 1024;
+
+/** The segments are left in place: they may go once the caller has written the unfinished messages elsewhere. */
+export function recoverLog(directory: string, database: Database): Recovered {
+  const accepted = new Map<ActivationId, string>();
+  const segments = listSegments(directory).map((segment) => recoverSegment(directory, segment, database, accepted));
+  const unfinished = [...accepted].filter(([id]) => !database.hasActivation(id)).map(([id, document]) => ({ id, document }));
+  return { segments, unfinished };
+}
+
+function recoverSegment(directory: string, segment: number, database: Database, accepted: Map<ActivationId, string>): RecoveredSegment {
+  const fd = openSync(segmentPath(directory, segment), 'r');
+  try {
+    const bytes = fstatSync(fd).size;
+    let readableBytes = 0;
+    let uncommittedBytes = 0;
+    database.begin();
+    for (const group of readGroups(fd, 0, bytes)) {
+      for (const line of group.lines) {
+        const entry = parseLine(line);
+        if (entry.kind === 'record') database.insertActivation(entry);
+        else if (entry.kind === 'accepted') accepted.set(entry.id, entry.document);
+        else accepted.delete(entry.id);
+      }
+      uncommittedBytes += group.end - readableBytes;
+      readableBytes = group.end;
+      if (uncommittedBytes > TRANSACTION_BYTES) {
+        database.commit();
+        database.begin();
+        uncommittedBytes = 0;
+      }
+    }
+    database.commit();
+    return { segment, bytes, readableBytes };
+  } finally {
+    database.rollback();
+    closeSync(fd);
+  }
+}
