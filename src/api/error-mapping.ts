@@ -9,11 +9,11 @@ import { Overloaded } from '../dispatch/dispatch.ts';
 import {
   ApiError, concurrentModification, contentTypeNotSupported, internalError, platformOverloaded, storeUnavailable, urlMalformed,
 } from '../domain/errors.ts';
+import { newTransactionId } from '../domain/ids.ts';
 import type { Logger } from '../domain/logger.ts';
 import { RevisionConflict, StoreUnavailable } from '../store/store.ts';
-import { newTransactionId } from './transaction-id.ts';
 
-export function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError): FastifyReply {
+function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError): FastifyReply {
   return reply
     .code(error.status)
     .headers(error.headers)
@@ -36,13 +36,14 @@ export function sendMapped(error: unknown, request: FastifyRequest, reply: Fasti
   const answer = toApiError(error, request);
   if (answer.status === 500) {
     logger.error({ err: error, transactionId: request.id, method: request.method, path: pathOf(request) }, 'request failed');
-  } else if (answer.status === 503) {
-    logger.warn({ err: error, transactionId: request.id, path: pathOf(request) }, 'request refused');
+  } else if (error instanceof StoreUnavailable) {
+    // Overload is not logged call by call: it is counted, and a log line for each would add to it.
+    logger.warn({ err: error, transactionId: request.id, path: pathOf(request) }, 'the store refused a write');
   }
   return sendError(request, reply, answer);
 }
 
-export function toApiError(error: unknown, request: FastifyRequest): ApiError {
+function toApiError(error: unknown, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof Overloaded) return platformOverloaded(error.retryAfterSeconds);
   if (error instanceof StoreUnavailable) return storeUnavailable(error);

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { newSecret } from '../domain/ids.ts';
+import { newTransactionId } from '../domain/ids.ts';
 
 /** Ids beginning so are the platform's own; a request may not claim one. */
 const SYSTEM_PREFIX = 'sid_';
@@ -11,8 +11,4 @@ export function transactionIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
   if (typeof given === 'string' && given !== '' && given.length <= MAX_LENGTH && !given.startsWith(SYSTEM_PREFIX)) return given;
   return newTransactionId();
-}
-
-export function newTransactionId(): string {
-  return newSecret(16);
 }

@@ -25,7 +25,7 @@ export interface ActionPut {
 }
 
 /** What an update needs to know of a kind. */
-export interface KnownKind {
+interface KnownKind {
   kind: string;
   deprecated: boolean;
   requireMain: boolean;

@@ -51,7 +51,7 @@ export const concurrentModification = (): ApiError => new ApiError(409, 'Concurr
 
 export const contentMalformed = (detail: string): ApiError =>
   new ApiError(400, `The request content was malformed:\n${detail}`);
-export const queryMalformed = (parameter: string, detail: string): ApiError =>
+const queryMalformed = (parameter: string, detail: string): ApiError =>
   new ApiError(400, `The query parameter '${parameter}' was malformed:\n${detail}`);
 export const urlMalformed = (): ApiError => new ApiError(400, 'Illegal request-target: it is not a valid URL path');
 export const urlTooLong = (limit: number): ApiError =>

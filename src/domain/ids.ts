@@ -2,7 +2,8 @@ import { randomBytes, randomFillSync } from 'node:crypto';
 import type { ActivationId } from './activation.ts';
 
 const POOL_BYTES = 4096;
-const RANDOM_BYTES = 10;
+const ACTIVATION_ID_RANDOM_BYTES = 10;
+const TRANSACTION_ID_BYTES = 16;
 const pool = Buffer.alloc(POOL_BYTES);
 let used = POOL_BYTES;
 
@@ -11,13 +12,22 @@ let used = POOL_BYTES;
  * index append-only, which is worth a factor of two in inserts.
  */
 export function newActivationId(nowMs: number): ActivationId {
-  if (used + RANDOM_BYTES > POOL_BYTES) {
+  return nowMs.toString(16).padStart(12, '0') + pooledHex(ACTIVATION_ID_RANDOM_BYTES);
+}
+
+/** A new transaction id: 32 hex digits, all random. */
+export function newTransactionId(): string {
+  return pooledHex(TRANSACTION_ID_BYTES);
+}
+
+/** Random bytes drawn in bulk: a call for each id would cost more than all else about it. */
+function pooledHex(bytes: number): string {
+  if (used + bytes > POOL_BYTES) {
     randomFillSync(pool);
     used = 0;
   }
-  const random = pool.toString('hex', used, used + RANDOM_BYTES);
-  used += RANDOM_BYTES;
-  return nowMs.toString(16).padStart(12, '0') + random;
+  used += bytes;
+  return pool.toString('hex', used - bytes, used);
 }
 
 /** A secret of `bytes` random bytes as hex digits. */

@@ -2,7 +2,7 @@ import type { ActionLimits } from './action.ts';
 import { limitOutOfRange } from './errors.ts';
 
 /** Lowest and highest allowed value, and what holds where nothing is said. */
-export interface LimitRange {
+interface LimitRange {
   min: number;
   max: number;
   standard: number;
