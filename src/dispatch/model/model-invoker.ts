@@ -24,6 +24,8 @@ export interface ModelNetwork {
   /** The invoker's side is gone; the controller hears of it, or not. */
   hangUp(connection: ModelConnection, heard: boolean): void;
   started(message: ActivationMessage): void;
+  /** A completion is acknowledged. */
+  acknowledged(id: ActivationId): void;
   violation(text: string): void;
 }
 
@@ -77,7 +79,10 @@ export class ModelInvoker {
       case 'ack':
         for (const id of message.ids) {
           const finished = this.unacked.get(id);
-          if (finished !== undefined) this.#settled = { id, finished };
+          if (finished !== undefined) {
+            this.#settled = { id, finished };
+            this.#network.acknowledged(id);
+          }
           this.unacked.delete(id);
           this.returned.delete(id);
         }

@@ -28,6 +28,8 @@ export interface Book {
   told: Told;
   toldAt: number;
   answer: ActivationRecord | undefined;
+  /** Of a blocking call, ms. */
+  waitMs: number;
   starts: number;
   /** Restarts of the controller after it was told. */
   restartsSince: number;
@@ -74,11 +76,11 @@ export class ModelWorld implements ModelNetwork {
   }
 
   submit(call: ModelCall): void {
-    this.#handle({ type: 'submit', message: this.#newBook(call, false) });
+    this.#handle({ type: 'submit', message: this.#newBook(call, undefined) });
   }
 
   call(call: ModelCall, waitMs: number): void {
-    this.#handle({ type: 'call', message: this.#newBook(call, true), waitMs });
+    this.#handle({ type: 'call', message: this.#newBook(call, waitMs), waitMs });
   }
 
   addInvoker(memoryMB: number, leaseMs: number | null, latencyMs: number): void {
@@ -133,6 +135,11 @@ export class ModelWorld implements ModelNetwork {
     if (book === undefined) return;
     book.starts += 1;
     if (message.action.atMostOnce === true && book.starts > 1) this.violation(`${message.activationId} may start once and started ${book.starts} times`);
+  }
+
+  acknowledged(id: ActivationId): void {
+    const told = this.books.get(id)?.told;
+    if (told !== 'refused' && told !== 'unknown' && !this.store.records.has(id)) this.violation(`${id} is acknowledged and has no record`);
   }
 
   violation(text: string): void {
@@ -211,18 +218,18 @@ export class ModelWorld implements ModelNetwork {
     this.#handle({ type: 'closed', connection });
   }
 
-  #newBook(call: ModelCall, blocking: boolean): ActivationMessage {
+  #newBook(call: ModelCall, waitMs: number | undefined): ActivationMessage {
     const now = this.clock.now();
     const message: ActivationMessage = {
       activationId: `a${this.books.size}`, transactionId: 't', namespace: 'guest', subject: 'guest',
-      args: { durationMs: call.durationMs }, env: {}, acceptedAt: now, blocking,
+      args: { durationMs: call.durationMs }, env: {}, acceptedAt: now, blocking: waitMs !== undefined,
       action: {
         path: `guest/f${call.action}`, name: `f${call.action}`, version: '0.0.1', revision: '1', kind: 'nodejs:24',
         limits: { timeout: call.timeLimitMs, memory: call.memoryMB, logs: 10, concurrency: 1 },
         ...(call.atMostOnce ? { atMostOnce: true } : {}),
       },
     };
-    this.books.set(message.activationId, { message, told: 'nothing', toldAt: now, answer: undefined, starts: 0, restartsSince: 0 });
+    this.books.set(message.activationId, { message, told: 'nothing', toldAt: now, answer: undefined, waitMs: waitMs ?? 0, starts: 0, restartsSince: 0 });
     return message;
   }
 }
