@@ -5,7 +5,7 @@ import { coverageOf, distributionOf } from './coverage.ts';
 import { invokerLives } from './invoker-lives.ts';
 import type { ReplayPlan } from './plan.ts';
 import type { Arrival } from './prime-schedule.ts';
-import { CDF_SHARES, type Percentiles, type ReplayReport, type ReplaySetup } from './replay-report.ts';
+import { type CallFailure, CDF_SHARES, type Percentiles, type ReplayReport, type ReplaySetup } from './replay-report.ts';
 import type { SamplerBurden } from './sampler.ts';
 import type { Sample } from './samples.ts';
 
@@ -19,6 +19,8 @@ export interface ReplayFindings {
   /** Those due inside the window. */
   readonly calls: readonly Call[];
   readonly audit: Audit;
+  /** The first few failed calls. */
+  readonly failures: readonly CallFailure[];
   readonly arrivals: readonly Arrival[];
   /** First lines of prime jobs' scripts, epoch ms by job id. */
   readonly starts: ReadonlyMap<string, number>;
@@ -60,6 +62,7 @@ export function buildReport(findings: ReplayFindings): ReplayReport {
       perTenSeconds: binCalls(calls, plan.length / 1000, 10),
       distribution: CDF_SHARES.map((share) => rounded(quantile(times, share))),
       failures: failuresOf(calls),
+      failureSamples: findings.failures,
     },
     primeJobs: {
       withPilots: delays(arrivals.flatMap(delayOf)),

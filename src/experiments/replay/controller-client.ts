@@ -78,6 +78,17 @@ export class ControllerClient {
     }
   }
 
+  /** What the record of a failed activation says; never rejects. */
+  async activationError(id: string): Promise<string> {
+    try {
+      const record = JSON.parse(await this.#api('GET', `activations/${id}`)) as JsonValue;
+      const response = isJsonObject(record) ? record['response'] : undefined;
+      return isJsonObject(response) ? JSON.stringify(response['result']).slice(0, 300) : 'the record has no response';
+    } catch (error) {
+      return error instanceof Error ? error.message : 'unknown';
+    }
+  }
+
   /** One look at GET /status; undefined when the controller does not answer as it should. */
   async look(): Promise<ControllerSample | undefined> {
     const answer = await this.send({ method: 'GET', path: '/status', headers: { authorization: `Bearer ${this.#address.adminToken}` }, timeoutMs: 5000 });

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { syntheticSurface } from '../../traces/synthetic.ts';
 import { idleNodesAt, planReplay } from './plan.ts';
+import { burstsOf } from './start-delay-control.ts';
 
 describe('planReplay', () => {
   const surface = {
@@ -29,6 +30,16 @@ describe('planReplay', () => {
 
   it('tells which nodes are idle when', () => {
     assert.deepEqual([0, 10_000, 29_999, 30_000, 45_000, 99_999].map((at) => idleNodesAt(plan, at)), [['a'], ['a', 'b'], ['a'], [], ['d'], ['d']]);
+  });
+
+  it('has bursts of arrivals, which the control repeats', () => {
+    const arrivals = [5, 5.2, 5.9, 20, 30, 30.1].map((second, index) => ({ node: `n${index}`, arrives: second * 1000, ends: null }));
+    const bursty = { ...plan, jobs: [{ node: 'x', arrives: null, ends: null }, ...arrivals] };
+    assert.deepEqual(burstsOf(bursty, 6, 9), [3, 1, 2]);
+    assert.deepEqual(burstsOf(bursty, 4, 9), [3, 1]);
+    assert.deepEqual(burstsOf(bursty, 5, 2), [2, 1, 2]);
+    assert.deepEqual(burstsOf(bursty, 8, 9), [3, 1, 2, 1, 1]);
+    assert.deepEqual(burstsOf({ ...plan, jobs: [] }, 2, 9), [1, 1]);
   });
 
   it('never has a node both idle and held, nor neither', () => {

@@ -36,6 +36,8 @@ export interface ReplayReport {
     readonly distribution: readonly number[];
     /** HTTP statuses of the answers of calls that failed, with their number. 0: the connection broke. */
     readonly failures: Readonly<Record<string, number>>;
+    /** The first few of them. */
+    readonly failureSamples: readonly CallFailure[];
   };
   /** sbatch begun to the first line of the prime job's script, s. */
   readonly primeJobs: {
@@ -58,6 +60,15 @@ export interface ReplayReport {
   };
   /** What went wrong on the way without ending the replay; the first few, and how many there were. */
   readonly warnings: { readonly count: number; readonly first: readonly string[] };
+}
+
+/** A call that failed, and what its record says. */
+export interface CallFailure {
+  /** ms from the begin of the window */
+  readonly due: number;
+  readonly status: number;
+  readonly activationId?: string;
+  readonly text: string;
 }
 
 export interface ReplaySetup {

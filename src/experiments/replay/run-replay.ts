@@ -20,7 +20,7 @@ import { PrimeJobs, runSlurm, type SlurmEnvironment } from './prime-jobs.ts';
 import { playPrimeSchedule, sleepUntil, type Arrival } from './prime-schedule.ts';
 import { ReplayError } from './replay-error.ts';
 import { runningProgress, type ReplayProgress } from './replay-progress.ts';
-import type { ReplayReport } from './replay-report.ts';
+import type { CallFailure, ReplayReport } from './replay-report.ts';
 import { SAMPLE_MS, Sampler } from './sampler.ts';
 import { measureWithoutPilots } from './start-delay-control.ts';
 
@@ -60,6 +60,7 @@ export interface ReplayOptions {
 const PROGRESS_MS = 5000;
 const FIRST_INVOKER_MS = 120_000;
 const AUDIT_MS = 90_000;
+const MAX_FAILURES = 20;
 /** Records of the calls' start may be dated a little before the call went out when clocks differ. */
 const CLOCK_SLACK_MS = 5000;
 
@@ -79,6 +80,7 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayReport> {
     const run = await runWindow(options, plan, jobs, client, prepared.holding, warnings, onProgress, signal);
     onProgress({ phase: 'auditing', text: `auditing ${run.calls.length} calls` });
     const audit = await auditAll(client, run.allCalls, run.loadBegin, signal);
+    const failures = await failuresOf(client, run.calls);
     return buildReport({
       setup: {
         source: options.source, traceFrom: options.surface.from, traceTo: options.surface.to, timeZone: options.timeZone ?? PAPER_TIME_ZONE,
@@ -86,7 +88,7 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayReport> {
         rate: options.rate ?? 10, functions: options.functions ?? 100, functionKind: FUNCTION_KIND, sampleMs: SAMPLE_MS,
         facts: { ...await factsOf(testbed.env), ...options.facts },
       },
-      surface: packed.surface, plan, samples: run.samples, calls: run.calls, audit, arrivals: run.arrivals,
+      surface: packed.surface, plan, samples: run.samples, calls: run.calls, audit, failures, arrivals: run.arrivals,
       starts: await jobs.starts(), control: prepared.control, burden: run.burden, warnings,
     });
   } finally {
@@ -104,7 +106,7 @@ async function prepare(
   say(`prime jobs take ${plan.nodes.length - plan.idleAtBegin.length} of ${plan.nodes.length} nodes`);
   const holding = await holdBusyNodes(plan, jobs, signal);
   say('measuring the start of prime jobs without pilots');
-  const control = await measureWithoutPilots(jobs, plan.idleAtBegin, options.controlJobs ?? 12, signal);
+  const control = await measureWithoutPilots(jobs, plan, options.controlJobs ?? 12, signal);
   throwIfAborted(signal);
   say('starting pilots');
   await options.startPilots();
@@ -200,6 +202,17 @@ async function auditAll(client: ControllerClient, calls: readonly Call[], loadBe
     return audit.lost === 0;
   }, () => undefined, 3000);
   return audit;
+}
+
+/** What the records of the first few failed calls say. */
+async function failuresOf(client: ControllerClient, calls: readonly Call[]): Promise<CallFailure[]> {
+  const failures: CallFailure[] = [];
+  for (const { due, outcome, status, activationId } of calls) {
+    if (outcome !== 'failed' || failures.length >= MAX_FAILURES) continue;
+    const text = activationId === undefined ? 'no activation id' : await client.activationError(activationId);
+    failures.push({ due, status, ...(activationId === undefined ? {} : { activationId }), text });
+  }
+  return failures;
 }
 
 async function waitUntil(

@@ -42,6 +42,7 @@ export function sampleReport(minutes = 30, nodeCount = 16): ReplayReport {
       facts: { Slurm: '22.05.8', SchedulerParameters: 'defaults', Machine: 'none <at all>' },
     },
     surface: packed.surface, plan, samples, calls, audit: auditCalls(calls, calls.map(({ due }) => String(due / 100))), arrivals,
+    failures: [{ due: 1200, status: 502, activationId: 'abc', text: '{"error":"boom <b>"}' }],
     starts: new Map(arrivals.map(({ job }) => [job.id, job.submittedAt + 500 + exponential(random, 300)])),
     control: Array.from({ length: 12 }, () => 0.45 + exponential(random, 0.25)),
     burden: { looks: minutes * 60, failed: 1, skipped: 0, squeueMs: Array.from({ length: 100 }, () => 12 + exponential(random, 4)) },

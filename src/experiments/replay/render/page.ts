@@ -4,7 +4,7 @@ import { figuresOf, type Figure } from './figures.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { escape } from './svg.ts';
 import { tableTwo, type TableRow, type TableSection } from './table-two.ts';
-import { count, milliseconds, percent, seconds } from './units.ts';
+import { count, milliseconds, percent, seconds, signedSeconds } from './units.ts';
 
 /** The report as one HTML page that needs nothing beside itself. */
 export function reportPage(report: ReplayReport): string {
@@ -46,7 +46,7 @@ function cards({ coverage, calls, invokers, primeJobs }: ReplayReport): string {
   const accepted = calls.sent - calls.outcomes.rejected;
   const share = (part: number, whole: number): string => percent(whole === 0 ? 0 : part / whole);
   const delay = primeJobs.without === undefined || primeJobs.preempting.count === 0
-    ? '–' : seconds(primeJobs.preempting.p50 - primeJobs.without.p50);
+    ? '–' : signedSeconds(primeJobs.preempting.p50 - primeJobs.without.p50);
   const entries: [value: string, label: string, paper: string][] = [
     [percent(coverage.slurm), 'of idle node time with a pilot', `paper ${percent(PAPER_FIB.coverageSlurm)}`],
     [percent(coverage.ready), 'of idle node time with a healthy invoker', `paper ${percent(PAPER_FIB.coverageReady)}`],
@@ -84,6 +84,8 @@ function circumstances({ setup, burden, warnings, primeJobs, calls }: ReplayRepo
   ];
   const failures = Object.entries(calls.failures);
   if (failures.length > 0) facts.push(['Failed calls', failures.map(([status, number]) => `${number} with ${status === '0' ? 'a broken connection' : `status ${status}`}`).join(', ')]);
+  const [sample] = calls.failureSamples;
+  if (sample !== undefined) facts.push(['For instance', `${seconds(sample.due / 1000)} into the window, activation ${sample.activationId ?? 'unknown'}: ${sample.text}`]);
   if (warnings.count > 0) facts.push(['Warnings', `${warnings.count}: ${warnings.first.join('; ')}`]);
   return `<section class="panel"><h2>Circumstances</h2><dl>${facts.map(([name, text]) => `<dt>${escape(name)}</dt><dd>${escape(text)}</dd>`).join('')}</dl></section>`;
 }

@@ -20,8 +20,8 @@ export interface Frame {
 
 const WIDTH = 940;
 const HEIGHT = 280;
-const LEFT = 58;
-const RIGHT = 18;
+const LEFT = 68;
+const RIGHT = 30;
 const TOP = 10;
 const BOTTOM = 46;
 
@@ -43,7 +43,7 @@ export function chart({ description, x, y, draw }: Frame): string {
     + grid.join('') + draw(toX, toY) + marks.join('')
     + `<line class="axis" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${HEIGHT - BOTTOM}" y2="${HEIGHT - BOTTOM}"/>`
     + `<text class="label" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 8}" text-anchor="middle">${escape(x.label)}</text>`
-    + `<text class="label" transform="translate(14 ${middle}) rotate(-90)" text-anchor="middle">${escape(y.label)}</text></svg>`;
+    + `<text class="label" transform="translate(12 ${middle}) rotate(-90)" text-anchor="middle">${escape(y.label)}</text></svg>`;
 }
 
 /** Between the lines `upper` and `lower`. */

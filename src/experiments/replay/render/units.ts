@@ -14,6 +14,11 @@ export function seconds(value: number): string {
   return `${significant(value)} s`;
 }
 
+/** A difference; it can be negative where it drowns in noise. */
+export function signedSeconds(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)} s`;
+}
+
 /** A length of time in the largest unit that fits. */
 export function duration(value: number): string {
   if (value < 120) return seconds(value);
