@@ -8,6 +8,12 @@ import type { PlacedInvoker } from './placed-invoker.ts';
 
 const BUCKETS = 32;
 const ALL_BUCKETS = 0xffffffff;
+/** Two random choices; two more where both would have to give up idle containers. */
+const CHOICES = 4;
+/** How many of a cell are looked at where not all of it will do. */
+const SAMPLE = 8;
+/** How often one looks again after meeting somebody whom time had moved to a lower tier. */
+const ROUNDS = 8;
 
 /** Least remaining lease in ms of each tier, margin taken off. The steps are usual time limits: 10 s, 30 s, 1, 2, 5, 10 min, 1 h. */
 const TIER_FLOORS_MS = [0, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000, 3_600_000] as const;
@@ -72,11 +78,11 @@ export class CapacityIndex {
   }
 
   /**
-   * Of the tiers from `lowest` on, the invoker with about the most free memory (the better of two random ones of the
-   * fullest bucket). `leaseMs` is what it must have left at least.
+   * Of the tiers from `lowest` on, the invoker with about the most free memory (the better of a few random ones of
+   * the emptiest). `leaseMs` is what it must have left at least.
    */
   most(memoryMB: number, lowest: number, leaseMs: number, now: number): PlacedInvoker | undefined {
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       const cell = this.#bestCell(bucketsCovering(memoryMB), lowest);
       const found = cell === undefined
         ? this.#sample(memoryMB, lowest, leaseMs, now) : this.#better(cell, memoryMB, leaseMs, now);
@@ -90,17 +96,29 @@ export class CapacityIndex {
   longest(memoryMB: number, tier: number, leaseMs: number, now: number): PlacedInvoker | undefined {
     for (let t = tier - 1; t >= 0; t -= 1) {
       if ((this.#masks[t] ?? 0) === 0) continue;
-      const covering = bucketsCovering(memoryMB) & (this.#masks[t] ?? 0);
-      let best: PlacedInvoker | undefined;
-      for (let tries = 0; tries < 4; tries += 1) {
-        const cell = covering === 0 ? this.#cellOf(t, bucketOf(memoryMB)) : this.#cellOf(t, 31 - Math.clz32(covering));
-        const one = this.#any(cell);
-        if (one === undefined || !this.#serves(one, memoryMB, leaseMs, now)) continue;
-        if (best === undefined || one.leaseEndsAt > best.leaseEndsAt) best = one;
+      // Nearly always the first bucket will do; it does not when leases are too short, or over and not yet sorted out.
+      for (let covering = bucketsCovering(memoryMB) & (this.#masks[t] ?? 0); covering !== 0;) {
+        const bucket = 31 - Math.clz32(covering);
+        const found = this.#longestOf(this.#cellOf(t, bucket), memoryMB, leaseMs, now);
+        if (found !== undefined) return found;
+        covering &= ~(1 << bucket);
       }
-      if (best !== undefined) return best;
+      const found = this.#longestOf(this.#cellOf(t, bucketOf(memoryMB)), memoryMB, leaseMs, now);
+      if (found !== undefined) return found;
     }
     return undefined;
+  }
+
+  /** The longest lease among a few of the cell. */
+  #longestOf(cell: readonly PlacedInvoker[], memoryMB: number, leaseMs: number, now: number): PlacedInvoker | undefined {
+    const start = Math.floor(this.#random() * cell.length);
+    let best: PlacedInvoker | undefined;
+    for (let n = Math.min(SAMPLE, cell.length) - 1; n >= 0; n -= 1) {
+      const one = cell[(start + n) % cell.length];
+      if (one === undefined || !this.#serves(one, memoryMB, leaseMs, now)) continue;
+      if (best === undefined || one.leaseEndsAt > best.leaseEndsAt) best = one;
+    }
+    return best;
   }
 
   #serves(invoker: PlacedInvoker, memoryMB: number, leaseMs: number, now: number): boolean {
@@ -121,24 +139,28 @@ export class CapacityIndex {
     return best;
   }
 
+  /** Of a few random ones the one with the most memory that neither calls nor idle containers take. */
   #better(cell: PlacedInvoker[], memoryMB: number, leaseMs: number, now: number): PlacedInvoker | undefined {
-    const one = this.#any(cell);
-    const two = this.#any(cell);
-    if (one === undefined || two === undefined) return undefined;
-    const oneServes = this.#serves(one, memoryMB, leaseMs, now);
-    const twoServes = this.#serves(two, memoryMB, leaseMs, now);
-    if (oneServes && twoServes) return two.freeMB > one.freeMB ? two : one;
-    // Time has moved it to a lower tier: say so in the index, and let the caller look again.
-    if (!oneServes) this.update(one, now);
-    if (!twoServes) this.update(two, now);
-    return oneServes ? one : twoServes ? two : undefined;
+    let best: PlacedInvoker | undefined;
+    for (let tries = Math.min(CHOICES, cell.length); tries > 0 && cell.length > 0; tries -= 1) {
+      const one = this.#any(cell);
+      if (one === undefined) break;
+      if (!this.#serves(one, memoryMB, leaseMs, now)) {
+        // Time has moved it to a lower tier: say so in the index, and let the caller look again.
+        this.update(one, now);
+        continue;
+      }
+      if (best === undefined || one.freeMB - one.idleMB > best.freeMB - best.idleMB) best = one;
+      if (tries < CHOICES && best.freeMB - best.idleMB >= memoryMB) break;
+    }
+    return best;
   }
 
   /** Buckets that hold both: some with enough memory, some without. */
   #sample(memoryMB: number, lowest: number, leaseMs: number, now: number): PlacedInvoker | undefined {
     for (let tier = TIERS - 1; tier >= lowest; tier -= 1) {
       const cell = this.#cellOf(tier, bucketOf(memoryMB));
-      const tries = Math.min(8, cell.length);
+      const tries = Math.min(SAMPLE, cell.length);
       const start = Math.floor(this.#random() * cell.length);
       for (let n = 0; n < tries; n += 1) {
         const one = cell[(start + n) % cell.length];
