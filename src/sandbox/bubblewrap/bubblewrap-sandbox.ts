@@ -147,7 +147,10 @@ function tmpfsBytes(outer: number): number {
   let bytes = 0;
   for (const path of ['tmp', 'dev/shm']) {
     try {
-      const { bsize, blocks, bfree } = statfsSync(`/proc/${inner}/root/${path}`);
+      const mounted = `/proc/${inner}/root/${path}`;
+      // While bwrap still sets the box up, its root is the host's, and so are the files there.
+      if (statSync(mounted).dev === statSync(`/${path}`).dev) continue;
+      const { bsize, blocks, bfree } = statfsSync(mounted);
       bytes += (blocks - bfree) * bsize;
     } catch {
       // Not mounted yet, or gone.
