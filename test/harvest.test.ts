@@ -29,7 +29,7 @@ describe('the harvest on a real Slurm', () => {
     await installTestbedPackages();
     directory = await mkdtemp(join(tmpdir(), 'hpcwhisk-harvest-'));
     testbed = await startTestbed({ nodes: NODES, directory: join(directory, 'slurm') });
-    platform = await Platform.start(['--cluster', 'slurm', '--partition', 'whisk', '--invoker-memory', '1024'], testbed.env);
+    platform = await Platform.start(['--cluster', 'slurm', '--partition', 'whisk', '--invoker-memory', '1024', '--', `--output=${join(directory, 'pilot-%j.log')}`], testbed.env);
   });
   after(async () => {
     await platform.dispose();
@@ -157,7 +157,7 @@ class Calls {
     }
     const body = JSON.parse(text) as { activationId?: string };
     if ((status === 200 || status === 202) && body.activationId !== undefined) this.accepted.set(body.activationId, n);
-    else this.refused.push(`${status} ${text.slice(0, 200)}`);
+    else this.refused.push(`${status} ${text.slice(0, 1_000)}`);
   }
 }
 
