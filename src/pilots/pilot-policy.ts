@@ -18,7 +18,7 @@ export interface PilotKind {
 }
 
 /** What Slurm shows at one moment. */
-export interface PilotSnapshot {
+interface PilotSnapshot {
   /** Pending pilots by kind; kinds that the policy does not know included. */
   readonly pending: Readonly<Record<string, number>>;
   readonly running: Readonly<Record<string, number>>;

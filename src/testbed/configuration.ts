@@ -23,7 +23,7 @@ export function nodeName(index: number): string {
   return `n${index + 1}`;
 }
 
-export function nodeRange(nodes: number): string {
+function nodeRange(nodes: number): string {
   return nodes === 1 ? 'n1' : `n[1-${nodes}]`;
 }
 

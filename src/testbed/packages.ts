@@ -14,7 +14,7 @@ const packageOfProgram = {
 const packages = [...new Set(Object.values(packageOfProgram))];
 
 /** What to type on Debian to have them all. */
-export const testbedInstallCommand = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+const testbedInstallCommand = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`;
 
 /** The search path for Slurm's programs: daemons live in /usr/sbin, which ordinary users do not have on theirs. */
 export function testbedPath(path = process.env['PATH'] ?? ''): string {
@@ -24,7 +24,7 @@ export function testbedPath(path = process.env['PATH'] ?? ''): string {
 }
 
 /** Debian packages whose programs are not on the path. */
-export async function missingTestbedPackages(path = testbedPath()): Promise<string[]> {
+async function missingTestbedPackages(path = testbedPath()): Promise<string[]> {
   const missing = new Set<string>();
   for (const [program, name] of Object.entries(packageOfProgram)) {
     if (!await isOnPath(program, path)) missing.add(name);

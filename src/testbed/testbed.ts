@@ -134,6 +134,8 @@ export async function testbedStatus(directory: string): Promise<TestbedStatus> {
   const processes = testbedProcesses(markOf(path, state)).length;
   const none = { directory: path, nodes: {}, jobs: {}, processes };
   if (state === undefined && processes === 0) return { state: 'down', ...none };
+  const slurmctld = state?.daemons['slurmctld'];
+  if (slurmctld === undefined || !isAlive(slurmctld)) return { state: 'broken', ...none };
   try {
     const env = slurmEnvironment(path);
     const nodes = await run('sinfo', ['-h', '-p', 'prime', '-o', '%T %D'], { env, timeout: 15_000 });
