@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { policyNames, type PolicyName } from '../../pilots/policies.ts';
-import { runReplayCommand, type ReplayCommandOptions } from '../replay.ts';
+import type { ReplayCommandOptions } from '../replay.ts';
 import { positiveNumber, wholeNumber } from '../option-values.ts';
 
 export function replayCommand(): Command {
@@ -18,5 +18,8 @@ export function replayCommand(): Command {
     .option('--scheduler-parameters <text>', 'Slurm\'s SchedulerParameters (default: Slurm\'s own defaults)')
     .option('--report <dir>', 'where report.json and report.html are written', 'report')
     .option('--json', 'print report.json instead of a table', false)
-    .action((options: ReplayCommandOptions & { policy: PolicyName }) => runReplayCommand(options));
+    .action(async (options: ReplayCommandOptions & { policy: PolicyName }) => {
+      const { runReplayCommand } = await import('../replay.ts');
+      await runReplayCommand(options);
+    });
 }

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { defaultStateDirectory } from '../state-directory.ts';
 import { wholeNumber } from '../option-values.ts';
-import { runUp, type UpOptions } from '../up.ts';
+import type { UpOptions } from '../up.ts';
 
 export function upCommand(): Command {
   return new Command('up')
@@ -20,5 +20,9 @@ export function upCommand(): Command {
     .option('--log-level <level>', 'debug, info, warn or error; log lines go to <state>/controller.log', 'info')
     .argument('[sbatch-arguments...]', 'behind --: passed to sbatch verbatim, for example -- --account=x --qos=pilot')
     .addHelpText('after', '\nThe API host and the place of the key are printed once it is ready.\nExit status: 0 after a clean stop.')
-    .action((sbatchArguments: string[], options: Omit<UpOptions, 'sbatchArguments'>) => runUp({ ...options, sbatchArguments }));
+    .action(async (sbatchArguments: string[], options: Omit<UpOptions, 'sbatchArguments'>) => {
+      // The controller takes a while to load; the other commands do without it.
+      const { runUp } = await import('../up.ts');
+      await runUp({ ...options, sbatchArguments });
+    });
 }
