@@ -10,8 +10,10 @@ export interface ChildBoxOptions {
   memoryMB: number;
   watchdog: MemoryWatchdog;
   fileBytes(): number;
-  /** Sends SIGKILL to the whole tree; called once. */
+  /** Sends SIGKILL to the whole tree. */
   killTree(): void;
+  /** The same to what the command left behind when it ended; its pid may be another's by now. */
+  killRest(): void;
   /** Runs when the tree is gone. Never rejects. */
   cleanUp(): Promise<void>;
 }
@@ -29,6 +31,7 @@ export class ChildBox implements Box, WatchedTree {
   readonly #gone: Promise<void>;
   #outOfMemory = false;
   #killed = false;
+  #ended = false;
 
   /** @param child has been spawned (its `spawn` event fired) */
   constructor(child: ChildProcess, options: ChildBoxOptions) {
@@ -46,13 +49,13 @@ export class ChildBox implements Box, WatchedTree {
     this.#options = options;
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
+        this.#ended = true;
         options.watchdog.delete(this);
         resolve({ code, signal, outOfMemory: this.#outOfMemory });
       });
     });
     this.#gone = this.exited.then(async () => {
-      // Ends what outlived the command in its tree, then forgets the rest of its output.
-      this.#killTree();
+      options.killRest();
       await options.cleanUp();
       this.channel.destroy();
     });
@@ -76,7 +79,7 @@ export class ChildBox implements Box, WatchedTree {
   }
 
   #killTree(): void {
-    if (this.#killed) return;
+    if (this.#killed || this.#ended) return;
     this.#killed = true;
     this.#options.killTree();
   }

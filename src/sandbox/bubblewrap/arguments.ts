@@ -23,12 +23,18 @@ const NOBODY = '65534';
 const MB = 1024 * 1024;
 const SHM_BYTES = 64 * MB;
 
+/** The memory-backed directories of a box and their sizes in bytes. */
+export function tmpfsSizes(memoryMB: number): { '/tmp': number; '/dev/shm': number } {
+  return { '/tmp': memoryMB * MB, '/dev/shm': SHM_BYTES };
+}
+
 export interface BoxLimits { processes: number; openFiles: number; fileMB: number }
 
 /** Options of bwrap for a box. A read-only file with an entry in `copied` is copied from that descriptor. */
 export function boxArguments(
   spec: BoxSpec, features: BubblewrapFeatures, network: BubblewrapNetwork, roots: readonly RootEntry[], copied: ReadonlyMap<string, number>,
 ): string[] {
+  const sizes = tmpfsSizes(spec.memoryMB);
   return [
     '--unshare-user', '--uid', NOBODY, '--gid', NOBODY, ...(features.disableUserns ? ['--disable-userns'] : []),
     '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try', ...(network === 'none' ? ['--unshare-net'] : []),
@@ -36,8 +42,8 @@ export function boxArguments(
     '--clearenv', ...Object.entries(spec.env).flatMap(([key, value]) => ['--setenv', key, value]),
     ...roots.flatMap((entry) => (entry.linkTo === undefined ? ['--ro-bind', entry.path, entry.path] : ['--symlink', entry.linkTo, entry.path])),
     ...ETC.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
-    '--proc', '/proc', '--dev', '/dev', ...tmpfs('/dev/shm', SHM_BYTES, features), '--remount-ro', '/dev',
-    ...tmpfs('/tmp', spec.memoryMB * MB, features),
+    '--proc', '/proc', '--dev', '/dev', ...tmpfs('/dev/shm', sizes['/dev/shm'], features), '--remount-ro', '/dev',
+    ...tmpfs('/tmp', sizes['/tmp'], features),
     ...spec.readOnly.flatMap(({ host, inside }) => {
       const descriptor = copied.get(host);
       return descriptor === undefined ? ['--ro-bind', host, inside] : ['--perms', '0444', '--ro-bind-data', String(descriptor), inside];

@@ -15,7 +15,7 @@ import { ChildBox, spawned } from '../child-box.ts';
 import { MemoryWatchdog } from '../memory-watchdog.ts';
 import { childrenOf, killQuietly } from '../process-tree.ts';
 import type { Box, BoxSpec, HostPath, Sandbox } from '../sandbox.ts';
-import { boxArguments, limitCommand } from './arguments.ts';
+import { boxArguments, limitCommand, tmpfsSizes } from './arguments.ts';
 import { isWorldReadable } from './world-readable.ts';
 import type { BoxLimits, BubblewrapFeatures, BubblewrapNetwork, RootEntry } from './arguments.ts';
 
@@ -100,11 +100,14 @@ export class BubblewrapSandbox implements Sandbox {
       await spawned(child);
       if (options && 'end' in options) options.end(boxArguments(spec, features, this.#network, this.#roots, descriptors).join('\0') + '\0');
       const { pid } = child;
+      const sizes = tmpfsSizes(spec.memoryMB);
       return new ChildBox(child, {
         memoryMB: spec.memoryMB,
         watchdog: this.#watchdog,
-        fileBytes: () => (pid === undefined ? 0 : tmpfsBytes(pid)),
+        fileBytes: () => (pid === undefined ? 0 : tmpfsBytes(pid, sizes)),
         killTree: () => { if (pid !== undefined) killNamespace(pid); },
+        // Nothing in a pid namespace outlives its pid 1.
+        killRest: () => undefined,
         cleanUp: () => Promise.resolve(),
       });
     } finally {
@@ -141,17 +144,18 @@ function killNamespace(outer: number): void {
   if (inner.length === 0) killQuietly(outer);
 }
 
-function tmpfsBytes(outer: number): number {
+/**
+ * Bytes in the box's own memory-backed directories, told by their size: while bwrap still builds the box, the same
+ * paths are the host's.
+ */
+function tmpfsBytes(outer: number, sizes: Readonly<Record<string, number>>): number {
   const [inner] = childrenOf(outer);
   if (inner === undefined) return 0;
   let bytes = 0;
-  for (const path of ['tmp', 'dev/shm']) {
+  for (const [path, size] of Object.entries(sizes)) {
     try {
-      const mounted = `/proc/${inner}/root/${path}`;
-      // While bwrap still sets the box up, its root is the host's, and so are the files there.
-      if (statSync(mounted).dev === statSync(`/${path}`).dev) continue;
-      const { bsize, blocks, bfree } = statfsSync(mounted);
-      bytes += (blocks - bfree) * bsize;
+      const { bsize, blocks, bfree } = statfsSync(`/proc/${inner}/root${path}`);
+      if (blocks * bsize === size) bytes += (blocks - bfree) * bsize;
     } catch {
       // Not mounted yet, or gone.
     }

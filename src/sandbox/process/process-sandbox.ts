@@ -59,6 +59,8 @@ export class ProcessSandbox implements Sandbox {
         watchdog: this.#watchdog,
         fileBytes: NO_FILES,
         killTree: () => { if (pid !== undefined) killGroupAndTree(pid); },
+        // A group keeps its number for as long as it has a member.
+        killRest: () => { if (pid !== undefined) killQuietly(-pid); },
         cleanUp: removeDirectory,
       });
     } catch (error) {

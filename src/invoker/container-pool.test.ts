@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { ContainerPool } from './container-pool.ts';
+import type { Slot } from './container-pool.ts';
+
+type Box = string;
+const NODE = { key: 'a', kind: 'nodejs:24', memoryMB: 256 };
+
+function acquire(pool: ContainerPool<Box>, request = NODE): Slot<Box> {
+  const acquired = pool.acquire(request);
+  assert.ok(acquired.type !== 'wait' && acquired.type !== 'never', acquired.type);
+  return acquired.slot;
+}
+
+describe('container pool', () => {
+  it('uses the warm container of the same key that was used last', () => {
+    const pool = new ContainerPool<Box>(1024);
+    const [first, second] = [acquire(pool), acquire(pool)];
+    pool.release(first, 1);
+    pool.release(second, 2);
+    const again = pool.acquire(NODE);
+    assert.deepEqual([again.type, 'slot' in again && again.slot === second], ['warm', true]);
+  });
+
+  it('prefers a stem cell of the same kind and memory to a cold start', () => {
+    const pool = new ContainerPool<Box>(2048);
+    const cell = pool.reserveStemCell('nodejs:24', 256);
+    assert.ok(cell);
+    assert.equal(pool.acquire(NODE).type, 'cold', 'it has not started yet');
+    assert.ok(pool.stemCellStarted(cell));
+    assert.equal(pool.acquire({ ...NODE, memoryMB: 128 }).type, 'cold');
+    assert.equal(pool.acquire({ ...NODE, kind: 'python:3' }).type, 'cold');
+    assert.equal(pool.acquire(NODE).type, 'prewarmed');
+    assert.equal(pool.stemCells('nodejs:24', 256), 0);
+  });
+
+  it('evicts stem cells first, then the warm container that was used longest ago, and no more than needed', () => {
+    const pool = new ContainerPool<Box>(768);
+    const old = acquire(pool, { ...NODE, key: 'old' });
+    const recent = acquire(pool, { ...NODE, key: 'recent' });
+    const cell = pool.reserveStemCell('python:3', 256);
+    assert.ok(cell);
+    pool.release(old, 1);
+    pool.release(recent, 2);
+    const first = pool.acquire(NODE);
+    assert.deepEqual(first, { type: 'wait', evict: [cell] });
+    pool.removing(cell);
+    assert.deepEqual(pool.acquire(NODE), { type: 'wait', evict: [] }, 'its memory is on the way');
+    pool.removed(cell);
+    assert.equal(pool.acquire(NODE).type, 'cold');
+    assert.deepEqual(pool.acquire(NODE), { type: 'wait', evict: [old] });
+  });
+
+  it('evicts nobody for what cannot fit even then', () => {
+    const pool = new ContainerPool<Box>(512);
+    acquire(pool);
+    const idle = acquire(pool, { ...NODE, key: 'b' });
+    pool.release(idle, 1);
+    assert.deepEqual(pool.acquire({ ...NODE, key: 'c', memoryMB: 512 }), { type: 'wait', evict: [] });
+    assert.deepEqual(pool.acquire({ ...NODE, memoryMB: 1024 }), { type: 'never' });
+  });
+
+  it('reserves stem cells from free memory only', () => {
+    const pool = new ContainerPool<Box>(512);
+    pool.release(acquire(pool), 1);
+    assert.ok(pool.reserveStemCell('python:3', 256));
+    assert.equal(pool.reserveStemCell('python:3', 256), undefined);
+  });
+
+  it('tells what has been idle for long', () => {
+    const pool = new ContainerPool<Box>(1024);
+    const slots = [acquire(pool), acquire(pool), acquire(pool)];
+    slots.forEach((slot, at) => { pool.release(slot, at * 10); });
+    assert.deepEqual(pool.idleSince(20), slots.slice(0, 2));
+  });
+
+  it('never gives more memory than there is, nor a container to two, whatever happens', () => {
+    const step = fc.oneof(
+      fc.record({ do: fc.constant('acquire' as const), key: fc.integer({ min: 0, max: 5 }), memoryMB: fc.constantFrom(128, 256, 512, 2048) }),
+      fc.record({ do: fc.constantFrom('release', 'remove', 'finishRemoving', 'stemCell', 'startStemCell', 'removeIdle' as const), pick: fc.nat() }),
+    );
+    fc.assert(fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+      const pool = new ContainerPool<Box>(1024);
+      const busy: Slot<Box>[] = [];
+      const removing: Slot<Box>[] = [];
+      let now = 0;
+      const remove = (slot: Slot<Box>): void => {
+        pool.removing(slot);
+        removing.push(slot);
+      };
+      const take = (from: Slot<Box>[], pick: number): Slot<Box> | undefined => (from.length === 0 ? undefined : from.splice(pick % from.length, 1)[0]);
+      for (const each of steps) {
+        now += 1;
+        if (each.do === 'acquire') {
+          const key = `k${each.key}-${each.memoryMB}`;
+          const acquired = pool.acquire({ key, kind: 'nodejs:24', memoryMB: each.memoryMB });
+          if (acquired.type === 'never') assert.ok(each.memoryMB > 1024);
+          else if (acquired.type === 'wait') acquired.evict.forEach(remove);
+          else {
+            assert.ok(!busy.includes(acquired.slot) && !removing.includes(acquired.slot));
+            assert.deepEqual([acquired.slot.state, acquired.slot.key, acquired.slot.memoryMB], ['busy', key, each.memoryMB]);
+            busy.push(acquired.slot);
+          }
+        } else if (each.do === 'release') {
+          const slot = take(busy, each.pick);
+          if (slot !== undefined) pool.release(slot, now);
+        } else if (each.do === 'remove') {
+          const slot = take(busy, each.pick);
+          if (slot !== undefined) remove(slot);
+        } else if (each.do === 'finishRemoving') {
+          const slot = take(removing, each.pick);
+          if (slot !== undefined) pool.removed(slot);
+        } else if (each.do === 'stemCell') pool.reserveStemCell('nodejs:24', 256);
+        else if (each.do === 'startStemCell') pool.slots().filter(({ state }) => state === 'starting').slice(0, 1).forEach((slot) => pool.stemCellStarted(slot));
+        else pool.idleSince(now - 3).forEach(remove);
+        const slots = pool.slots();
+        const sum = (state?: string): number => slots.filter((slot) => state === undefined || slot.state === state).reduce((total, slot) => total + slot.memoryMB, 0);
+        assert.ok(sum() <= 1024, `${sum()} MB given`);
+        assert.equal(pool.usedMB, sum());
+        assert.equal(pool.availableMB, 1024 - sum('busy'));
+        assert.equal(slots.filter(({ state }) => state === 'busy').length, busy.length);
+      }
+      for (const slot of pool.slots()) remove(slot);
+      for (const slot of removing) pool.removed(slot);
+      assert.equal(pool.usedMB, 0);
+    }), { numRuns: 500 });
+  });
+});
