@@ -10,7 +10,8 @@
  *   pilot/           the bundled invoker, its runtimes and the logs of pilots
  */
 import { randomInt, randomUUID } from 'node:crypto';
-import { access, chmod, constants, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { access, chmod, constants, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { newSecret } from '../domain/ids.ts';
@@ -46,11 +47,11 @@ export class StateDirectory {
   /** Creates what is missing. @throws {CommandError} ESTATE when it cannot be written */
   async create(): Promise<void> {
     try {
-      await mkdir(this.path, { recursive: true, mode: 0o700 });
+      await makeDirectories(this.path);
       await access(this.path, constants.W_OK | constants.X_OK);
       await chmod(this.path, 0o700);
-      await mkdir(this.file('store'), { recursive: true, mode: 0o700 });
-      await mkdir(this.file('pilot'), { recursive: true, mode: 0o700 });
+      await makeDirectories(this.file('store'));
+      await makeDirectories(this.file('pilot'));
     } catch (error) {
       throw new CommandError('ESTATE', `the state directory ${this.path} cannot be written: ${errorText(error)}`, 73, { cause: error });
     }
@@ -81,7 +82,6 @@ export class StateDirectory {
     const path = this.file(name);
     const temporary = `${path}.${process.pid}`;
     try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await writeFile(temporary, text, { mode: 0o600 });
       await rename(temporary, path);
     } catch (error) {
@@ -109,5 +109,26 @@ export class StateDirectory {
     const secret = make();
     await this.writeSecret(name, `${secret}\n`);
     return secret;
+  }
+}
+
+/** As mkdir -p. Node.js' own recursive mkdir never returns where a file system refuses new directories with ENOENT, as /proc does. */
+async function makeDirectories(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const parent = dirname(path);
+    switch (systemCode(error)) {
+      case 'EEXIST':
+        if (!(await stat(path)).isDirectory()) throw error;
+        return;
+      case 'ENOENT':
+        if (existsSync(parent)) throw error;
+        await makeDirectories(parent);
+        await mkdir(path, { mode: 0o700 });
+        return;
+      case undefined: default:
+        throw error;
+    }
   }
 }

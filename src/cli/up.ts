@@ -2,7 +2,6 @@
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { PilotManager } from '../pilots/pilot-manager.ts';
-import type { Slurm } from '../slurm/slurm.ts';
 import { openFileLogger } from '../telemetry/file-logger.ts';
 import { openCluster, startManager, type OpenCluster } from './clusters.ts';
 import { CommandError, errorText } from './command-error.ts';
@@ -75,14 +74,16 @@ async function startPlatform(options: UpOptions, state: StateDirectory): Promise
     cleanUps.push(() => { clearInterval(sampling); });
 
     await state.writeSecret('link.json', JSON.stringify({ url: `${url.replace('http', 'ws')}${LINK_PATH}`, token: linkToken }));
+    cleanUps.push(() => rm(state.file('link.json'), { force: true }));
     const bundle = await buildPilotBundle(state.file('pilot'));
     cluster = await openCluster({
       ...options, bundle, linkFile: state.file('link.json'), logDirectory: state.file('pilot'), logger,
       tell: (line) => { console.log(line); },
     });
     const { manager, slurm } = cluster;
-    cleanUps.push(() => endPilots(manager, slurm));
+    cleanUps.push(() => slurm.close());
     await startManager(manager);
+    cleanUps.push(() => endPilots(manager));
     await state.writeSecret('controller.json', JSON.stringify({ pid: process.pid, startedAt, url }));
     cleanUps.push(() => rm(state.file('controller.json'), { force: true }));
     return { url, stop };
@@ -92,13 +93,13 @@ async function startPlatform(options: UpOptions, state: StateDirectory): Promise
   }
 }
 
-async function endPilots(manager: PilotManager, slurm: Slurm): Promise<void> {
+/** Cancelled pilots get SIGTERM; the controller still listens while their invokers drain. */
+async function endPilots(manager: PilotManager): Promise<void> {
   try {
     await manager.stop({ cancel: true });
   } catch (error) {
     console.error(`hpcwhisk: EPILOTS: the pilot jobs could not be cancelled: ${errorText(error)}`);
   }
-  await slurm.close();
 }
 
 function status(options: UpOptions, url: string, startedAt: number, rate: RateMeter, manager: PilotManager | undefined): ControllerStatus {

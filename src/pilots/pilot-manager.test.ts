@@ -53,11 +53,11 @@ class FakeSlurm implements Slurm {
     return Promise.resolve();
   }
 
-  /** Moves the first job of one state to another. */
-  move(from: JobState, to: JobState): void {
-    const job = this.jobs.find(({ state }) => state === from);
-    assert.ok(job !== undefined, `no job is ${from}`);
-    job.state = to;
+  /** Moves the first jobs of one state to another. */
+  move(from: JobState, to: JobState, count = 1): void {
+    const jobs = this.jobs.filter(({ state }) => state === from).slice(0, count);
+    assert.equal(jobs.length, count, `not so many jobs are ${from}`);
+    for (const job of jobs) job.state = to;
   }
 
   pending(): number {
@@ -112,11 +112,23 @@ describe('pilot manager', () => {
   it('replaces the pilots that Slurm started', async () => {
     const { clock, slurm, manager } = setUp();
     await manager.start();
-    slurm.move('PENDING', 'RUNNING');
-    slurm.move('PENDING', 'CONFIGURING');
+    slurm.move('PENDING', 'RUNNING', 3);
+    slurm.move('PENDING', 'CONFIGURING', 2);
     await pass(clock, 5000);
-    assert.deepEqual(slurm.submissions.map(({ count }) => count), [10, 2]);
-    assert.deepEqual([manager.status().running, manager.status().submitted], [2, 12]);
+    assert.deepEqual(slurm.submissions.map(({ count }) => count), [10, 5]);
+    assert.deepEqual([manager.status().running, manager.status().submitted], [5, 15]);
+    await manager.stop();
+  });
+
+  it('lets the stock fall to half before it refills it: each submission puts off the next scheduling pass', async () => {
+    const { clock, slurm, manager } = setUp();
+    await manager.start();
+    slurm.move('PENDING', 'RUNNING', 4);
+    await pass(clock, 60_000);
+    assert.equal(slurm.submissions.length, 1);
+    slurm.move('PENDING', 'RUNNING');
+    await pass(clock, 5000);
+    assert.deepEqual(slurm.submissions.map(({ count }) => count), [10, 5]);
     await manager.stop();
   });
 
@@ -159,7 +171,7 @@ describe('pilot manager', () => {
     await pass(clock, 300_000);
     assert.equal(slurm.calls.length, 10, 'one try a minute');
     slurm.failure = undefined;
-    slurm.move('PENDING', 'RUNNING');
+    slurm.move('PENDING', 'RUNNING', 5);
     await pass(clock, 60_000);
     assert.deepEqual([manager.status().backoffMs, manager.status().lastError, slurm.pending()], [0, undefined, 10]);
     slurm.calls = [];
@@ -193,7 +205,7 @@ describe('pilot manager', () => {
     const { clock, slurm, manager } = setUp();
     await manager.start();
     slurm.refusedKind = 'm90';
-    slurm.move('PENDING', 'RUNNING');
+    slurm.move('PENDING', 'RUNNING', 5);
     await pass(clock, 20_000);
     assert.match(manager.status().lastError ?? '', /no m90 here/);
     slurm.refusedKind = undefined;
@@ -250,7 +262,7 @@ describe('pilot manager', () => {
     assert.ok(slurm.submissions.length > 8, `${slurm.submissions.length} submissions in 10 minutes`);
     assert.match(manager.status().lastError ?? '', /fail as soon as they start/);
     await pass(clock, 65_000);
-    slurm.move('PENDING', 'RUNNING');
+    slurm.move('PENDING', 'RUNNING', 5);
     await pass(clock, 10_000);
     assert.deepEqual([manager.status().lastError, slurm.pending()], [undefined, 10]);
     await manager.stop();

@@ -50,6 +50,9 @@ export interface StockOptions {
 
 export const defaultMaxPending = 90;
 
+/** A stock is refilled when a kind of it has fallen by this share of its depth. */
+const REFILL_EMPTINESS = 0.5;
+
 /** A policy that keeps these kinds in stock, with fewer of each where they exceed the bound. @throws {RangeError} */
 export function stockPolicy(name: string, wanted: readonly PilotKind[], options: StockOptions = {}): PilotPolicy {
   const maxPending = options.maxPending ?? defaultMaxPending;
@@ -78,6 +81,9 @@ function plan(kinds: readonly PilotKind[], { pending }: PilotSnapshot): PilotPla
     if (count < 0) cancel.push({ kind, count: -count });
   }
   for (const [kind, count] of Object.entries(pending)) if (!known.has(kind) && count > 0) cancel.push({ kind, count });
+  // slurmctld puts off its next scheduling pass by batch_sched_delay (3 s) after a submission, and a prime job that comes
+  // in that time waits for it. So the stock is not topped up at each pilot that starts, but refilled, all kinds at once.
+  if (!missing.some(({ emptiness }) => emptiness >= REFILL_EMPTINESS)) return { submit: [], cancel };
   missing.sort((a, b) => b.emptiness - a.emptiness);
   return { submit: missing.map(({ submission }) => submission), cancel };
 }
