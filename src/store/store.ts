@@ -24,7 +24,7 @@ export interface StoredAction {
 }
 
 export interface ActionStore {
-  /** @param path `namespace/[package/]name` */
+  /** What it gives may be shared with other callers: not to be modified. @param path `namespace/[package/]name` */
   get(path: string): Promise<StoredAction | undefined>;
   /**
    * Creates (`expectedRevision` undefined) or replaces an action.
@@ -71,7 +71,7 @@ export interface ActivationStore {
 }
 
 export interface Journal {
-  /** @throws {StoreUnavailable} */
+  /** A message accepted again is held once. @throws {StoreUnavailable} then the message is not held, unless it was before */
   accept(message: ActivationMessage): Promise<void>;
   /** What was accepted and has no record, oldest first: read once at start. */
   unfinished(): Promise<ActivationMessage[]>;

@@ -21,7 +21,7 @@ export interface RecoveredSegment {
   readableBytes: number;
 }
 
-export interface AcceptedDocument {
+interface AcceptedDocument {
   id: ActivationId;
   document: string;
 }

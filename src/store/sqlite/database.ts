@@ -103,14 +103,13 @@ export class Database {
   }
 
   listActivations(filter: ActivationFilter, page: Page): string[] {
-    const { where, values } = activationsWhere(filter);
-    const sql = `SELECT document FROM activations WHERE ${where} ORDER BY start DESC, seq DESC LIMIT ? OFFSET ?`;
-    return this.#all(sql, ...values, page.limit === 0 ? DEFAULT_LIMIT : page.limit, page.skip).map((row) => String(row['document']));
+    const { sql, values } = activationsQuery(filter, page);
+    return this.#all(sql, ...values).map((row) => String(row['document']));
   }
 
   countActivations(filter: ActivationFilter): number {
-    const { where, values } = activationsWhere(filter);
-    return Number(this.#get(`SELECT count(*) AS count FROM activations WHERE ${where}`, ...values)?.['count']);
+    const { index, where, values } = activationsWhere(filter);
+    return Number(this.#get(`SELECT count(*) AS count FROM activations INDEXED BY ${index} WHERE ${where}`, ...values)?.['count']);
   }
 
   getAction(path: string): StoredDocument | undefined {
@@ -175,10 +174,24 @@ function storedDocument(row: Row): StoredDocument {
   return { document: String(row['document']), revision: String(row['revision']) };
 }
 
-/** Bounds are always given, so that every filter is one range of one index. */
-function activationsWhere({ namespace, name, since, upto }: ActivationFilter): { where: string; values: SQLInputValue[] } {
+export function activationsQuery(filter: ActivationFilter, { limit, skip }: Page): { sql: string; values: SQLInputValue[] } {
+  const { index, where, values } = activationsWhere(filter);
+  return {
+    sql: `SELECT document FROM activations INDEXED BY ${index} WHERE ${where} ORDER BY start DESC, seq DESC LIMIT ? OFFSET ?`,
+    values: [...values, limit === 0 ? DEFAULT_LIMIT : limit, skip],
+  };
+}
+
+interface Where {
+  index: string;
+  where: string;
+  values: SQLInputValue[];
+}
+
+/** Bounds are always given, so that every filter is one range of one index: named, for without statistics SQLite may take the other. */
+function activationsWhere({ namespace, name, since, upto }: ActivationFilter): Where {
   const range = [since ?? -Infinity, upto ?? Infinity];
   return name === undefined
-    ? { where: 'namespace = ? AND start >= ? AND start <= ?', values: [namespace, ...range] }
-    : { where: 'namespace = ? AND name = ? AND start >= ? AND start <= ?', values: [namespace, name, ...range] };
+    ? { index: 'activations_by_start', where: 'namespace = ? AND start >= ? AND start <= ?', values: [namespace, ...range] }
+    : { index: 'activations_by_name', where: 'namespace = ? AND name = ? AND start >= ? AND start <= ?', values: [namespace, name, ...range] };
 }

@@ -25,7 +25,8 @@ export class DirectoryLock {
     createPrivateFile(path);
     const database = new DatabaseSync(path, { timeout: 0 });
     try {
-      database.exec('BEGIN EXCLUSIVE');
+      // Nothing is ever written here, so not even a full disk need stand in the way.
+      database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     } catch (error) {
       database.close();
       if (openErrorCode(error) !== 'directory-in-use') throw error;

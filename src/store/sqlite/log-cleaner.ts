@@ -28,7 +28,7 @@ export class LogCleaner {
   readonly #options: LogCleanerOptions;
   #closed: LogPosition[] = [];
   #committed: LogPosition = { segment: 0, end: 0 };
-  #cleaning: Promise<void> | undefined;
+  #cleaning: Promise<void> = Promise.resolve();
 
   constructor(options: LogCleanerOptions) {
     this.#options = options;
@@ -45,11 +45,9 @@ export class LogCleaner {
 
   /** Resolves when no segment can go any more for now. */
   clean(writer: LogWriter): Promise<void> {
-    this.#cleaning ??= this.#cleanAll(writer)
-      .catch((error: unknown) => {
-        this.#options.logger.warn({ error: String(error) }, 'a segment of the log could not be cleaned up; it stays for now');
-      })
-      .finally(() => { this.#cleaning = undefined; });
+    this.#cleaning = this.#cleaning.then(() => this.#cleanAll(writer)).catch((error: unknown) => {
+      this.#options.logger.warn({ error: String(error) }, 'a segment of the log could not be cleaned up; it stays for now');
+    });
     return this.#cleaning;
   }
 

@@ -13,7 +13,7 @@ export type LogEntry =
   | { kind: 'retracted'; id: ActivationId };
 
 /** `[package/]name`: what a list filters by. The path annotation knows the package, the record's name does not. */
-export function filterName(record: Pick<ActivationRecord, 'name' | 'annotations'>): string {
+function filterName(record: Pick<ActivationRecord, 'name' | 'annotations'>): string {
   for (const { key, value } of record.annotations) {
     if (key === 'path' && typeof value === 'string') return value.slice(value.indexOf('/') + 1);
   }

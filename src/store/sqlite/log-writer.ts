@@ -263,7 +263,7 @@ export class LogWriter {
 }
 
 /** One clear line for whoever gets to see it. */
-export function unavailableFor(error: unknown): StoreUnavailable {
+function unavailableFor(error: unknown): StoreUnavailable {
   if (error instanceof StoreUnavailable) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new StoreUnavailable(`The store cannot take writes: ${reason}`, { cause: error });

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { silentLogger } from '../../domain/logger.ts';
 import { storeConformance } from '../conformance/store-conformance.ts';
 import { sampleAction, sampleId, sampleMessage, sampleRecord } from '../conformance/store-fixtures.ts';
+import { listSegments } from './segment-files.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
 const logger = silentLogger;
@@ -47,6 +48,28 @@ describe('the directory of an sqlite store', () => {
     assert.equal(readdirSync(join(directory, 'log')).length, 1);
     await store.close();
     assert.deepEqual(readdirSync(join(directory, 'log')), []);
+  });
+
+  it('does not grow by its log while a message stays unfinished for long', async () => {
+    const store = await openSqliteStore({ directory, logger, segmentBytes: 5000 });
+    const message = sampleMessage({ activationId: sampleId(0) });
+    await store.journal.accept(message);
+    for (let n = 1; n <= 300; n++) {
+      await Promise.all([store.journal.accept(sampleMessage({ activationId: sampleId(n) })), store.activations.append(sampleRecord({ activationId: sampleId(n) }))]);
+    }
+    // 300 records and messages fill more than 50 segments.
+    const until = Date.now() + 60_000;
+    while (listSegments(directory).length > 5) {
+      assert.ok(Date.now() < until, `still there: segments ${listSegments(directory).join(', ')}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.ok((listSegments(directory)[0] ?? 0) > 20);
+    assert.deepEqual(await store.journal.unfinished(), [message]);
+    await store.close();
+    const next = await openSqliteStore({ directory, logger });
+    assert.deepEqual(await next.journal.unfinished(), [message]);
+    assert.equal(await next.activations.count({ namespace: 'guest' }), 300);
+    await next.close();
   });
 
   it('is refused to a second store until the first is closed', async () => {
