@@ -59,6 +59,8 @@ export class CapacityIndex {
   readonly #marginMs: number;
   readonly #random: () => number;
   readonly #cells: PlacedInvoker[][] = Array.from({ length: TIERS * BUCKETS }, () => []);
+  /** How often somebody was met in a tier that was not his any more. */
+  #moved = 0;
   readonly #masks = new Uint32Array(TIERS);
 
   constructor(marginMs: number, random: () => number) {
@@ -83,11 +85,12 @@ export class CapacityIndex {
    */
   most(memoryMB: number, lowest: number, leaseMs: number, now: number): PlacedInvoker | undefined {
     for (let round = 0; round < ROUNDS; round += 1) {
+      const moved = this.#moved;
       const cell = this.#bestCell(bucketsCovering(memoryMB), lowest);
       const found = cell === undefined
         ? this.#sample(memoryMB, lowest, leaseMs, now) : this.#better(cell, memoryMB, leaseMs, now);
       if (found !== undefined) return found;
-      if (cell === undefined) return undefined;
+      if (this.#moved === moved) return undefined;
     }
     return undefined;
   }
@@ -146,8 +149,7 @@ export class CapacityIndex {
       const one = this.#any(cell);
       if (one === undefined) break;
       if (!this.#serves(one, memoryMB, leaseMs, now)) {
-        // Time has moved it to a lower tier: say so in the index, and let the caller look again.
-        this.update(one, now);
+        this.#metMoved(one, now);
         continue;
       }
       if (best === undefined || one.freeMB - one.idleMB > best.freeMB - best.idleMB) best = one;
@@ -164,10 +166,21 @@ export class CapacityIndex {
       const start = Math.floor(this.#random() * cell.length);
       for (let n = 0; n < tries; n += 1) {
         const one = cell[(start + n) % cell.length];
-        if (one !== undefined && this.#serves(one, memoryMB, leaseMs, now)) return one;
+        if (one === undefined) continue;
+        if (this.#serves(one, memoryMB, leaseMs, now)) return one;
+        if (one.freeMB >= memoryMB) {
+          this.#metMoved(one, now);
+          return undefined;
+        }
       }
     }
     return undefined;
+  }
+
+  /** Time has moved it to a lower tier: say so in the index, and look again. */
+  #metMoved(invoker: PlacedInvoker, now: number): void {
+    this.update(invoker, now);
+    this.#moved += 1;
   }
 
   #any(cell: readonly PlacedInvoker[]): PlacedInvoker | undefined {

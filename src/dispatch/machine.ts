@@ -319,6 +319,7 @@ export class DispatchMachine<C extends object> {
     this.#reconcile(invoker, new Set(description.held), first, now);
     if (this.#stopping || invoker.askedToDrain) this.#askToDrain(invoker, now);
     this.#opens(invoker, now);
+    if (!this.#stopping && !this.#recorder.full) this.#lanes.servePatient(now);
     this.#log('info', { invoker: invoker.id, node: description.node, held: description.held.length, returning: !first }, 'invoker joined');
   }
 
