@@ -17,7 +17,7 @@ const ROUNDS = 8;
 
 /** Least remaining lease in ms of each tier, margin taken off. The steps are usual time limits: 10 s, 30 s, 1, 2, 5, 10 min, 1 h. */
 const TIER_FLOORS_MS = [0, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000, 3_600_000] as const;
-export const TIERS = TIER_FLOORS_MS.length;
+const TIERS = TIER_FLOORS_MS.length;
 
 /** The lowest tier in which every lease is at least this long; TIERS when there is none. */
 export function tierCovering(ms: number): number {

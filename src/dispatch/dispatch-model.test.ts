@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import type { ModelInvoker } from './model/model-invoker.ts';
 import { ModelWorld, type ModelCall } from './model/model-world.ts';
 
-const RUNS = Number(process.env['FAST_CHECK_RUNS'] ?? 1_000);
+const RUNS = Number(process.env['FAST_CHECK_RUNS'] ?? 2_000);
 
 /** After the end of a wait: a write to the journal, one of the record, a few ticks. */
 const SLACK_MS = 700 + 700 + 200;

@@ -20,7 +20,7 @@ export interface DispatchOptions {
   recoveryHoldMs: number;
   /** The same for calls that may run at most once: whoever does not show up in time costs such a call its life, so wait longer. @default 5000 */
   atMostOnceHoldMs: number;
-  /** The end of a lease is taken to be this much earlier: transport, the last completion, clocks that differ. @default 2000 */
+  /** The end of a lease is taken to be this much earlier: transport, the last completion, clocks that differ. Invokers begin to drain by themselves that much before the end. @default 2000 */
   leaseMarginMs: number;
   /** How many calls behind one that fits nowhere are tried, so that a big one does not stop the small ones behind it. @default 16 */
   lookAhead: number;
@@ -39,7 +39,7 @@ export interface DispatchOptions {
   stopMs: number;
 }
 
-export const DISPATCH_DEFAULTS: Readonly<DispatchOptions> = Object.freeze({
+const DISPATCH_DEFAULTS: Readonly<DispatchOptions> = Object.freeze({
   maxQueued: 10_000,
   noInvokerWaitMs: 50_000,
   acceptedWaitMs: 3_600_000,

@@ -16,6 +16,8 @@ export class Invoker<C> implements Holder<C> {
   silent = false;
   /** It was asked to drain. */
   askedToDrain = false;
+  /** Since its last join. */
+  heartbeats = 0;
   /** Emptied for one big call. */
   reserved = false;
   /** Both on the registry's own clock. */

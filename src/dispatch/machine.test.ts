@@ -282,8 +282,10 @@ describe('dispatch: invokers that go', () => {
     const bench = new Bench();
     const a = bench.join('a', { held: ['unknown'] });
     assert.deepEqual(bench.tell(call('1')).sent, []);
-    bench.hear(a, { type: 'heartbeat', freeMemoryMB: 0, running: 1, leaseEndsAt: null });
-    assert.deepEqual(bench.sent, []);
+    for (const running of [0, 1]) {
+      bench.hear(a, { type: 'heartbeat', freeMemoryMB: 0, running, leaseEndsAt: null });
+      assert.deepEqual(bench.sent, [], 'the first heartbeat after a join does not count');
+    }
     bench.hear(a, { type: 'heartbeat', freeMemoryMB: 0, running: 0, leaseEndsAt: null });
     assert.deepEqual(bench.sent, ['a:assign 1']);
   });
@@ -291,7 +293,7 @@ describe('dispatch: invokers that go', () => {
   it('asks an invoker to drain when its lease is about to end, once, and gives it nothing more', () => {
     const bench = new Bench();
     const a = bench.join('a', { leaseEndsAt: 5_000 });
-    assert.deepEqual(bench.pass(2_900, [a]).sent, []);
+    assert.deepEqual(bench.pass(3_900, [a]).sent, []);
     assert.deepEqual(bench.pass(900, [a]).sent, ['a:drain']);
     assert.deepEqual(bench.tell(call('1')).sent, []);
     assert.deepEqual(bench.hear(a, { type: 'leave', cause: 'time-limit' }).sent, []);
@@ -311,6 +313,15 @@ describe('dispatch: calls that are interrupted', () => {
       bench.hear(invoker, { type: 'leave', cause: 'preempted' });
     }
     assert.equal(bench.machine.view().counts.returned, 20);
+  });
+
+  it('gives nothing more to an invoker that returns a call, also when it has not heard it say that it drains', () => {
+    const bench = new Bench();
+    bench.tell({ type: 'restored', messages: [message('1')] });
+    const a = bench.join('a');
+    bench.pass(1_200, [a]);
+    assert.deepEqual(bench.hear(a, { type: 'return', activationId: '1', reason: 'not-started' }).sent, ['a:ack 1']);
+    assert.equal(bench.machine.view().invokers[0]?.state, 'draining');
   });
 
   it('runs an at-most-once call again only when it had not started', () => {

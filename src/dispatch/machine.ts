@@ -367,6 +367,8 @@ export class DispatchMachine<C extends object> {
         const call = this.#released(invoker, message.activationId, false, now);
         invoker.foreign.delete(message.activationId);
         this.#send(invoker, { type: 'ack', ids: [message.activationId] });
+        // Whoever gives work back is about to go, whether this controller has heard it say so or an earlier one.
+        this.#drains(invoker, 'returns its calls', now);
         if (call !== undefined) this.#rescue(call, invoker, message.reason === 'interrupted', now);
         return;
       }
@@ -379,8 +381,10 @@ export class DispatchMachine<C extends object> {
 
   #heartbeat(invoker: Invoker<C>, message: Extract<FromInvoker, { type: 'heartbeat' }>, now: number): void {
     if ((message.leaseEndsAt ?? Infinity) !== invoker.placed.leaseEndsAt) this.#placement.setLease(invoker.placed, message.leaseEndsAt, now);
-    // With ghosts about, nothing new is on its way to it: what it says that it runs can be compared.
-    if (invoker.ghosts.size === 0 || message.running > invoker.assigned.size) return;
+    // The first one after a join comes ahead of the completions that are sent again. After that, with nothing new on its
+    // way to an invoker with ghosts, what it says that it runs can be compared.
+    invoker.heartbeats += 1;
+    if (invoker.ghosts.size === 0 || invoker.heartbeats === 1 || message.running > invoker.assigned.size) return;
     invoker.ghosts.clear();
     this.#opens(invoker, now);
   }
@@ -450,7 +454,8 @@ export class DispatchMachine<C extends object> {
     for (const invoker of this.#registry.all()) {
       this.#placement.retier(invoker.placed, now);
       if (!invoker.draining) staying += 1;
-      const ends = invoker.placed.leaseEndsAt - now <= this.#options.leaseMarginMs;
+      // It gets nothing new within the margin. It drains by itself; if it has not begun half-way, it is told to.
+      const ends = invoker.placed.leaseEndsAt - now <= this.#options.leaseMarginMs / 2;
       if (ends && !invoker.draining && invoker.connection !== undefined) this.#askToDrain(invoker, now);
     }
     if (staying > 0) this.#noInvokerSince = undefined;

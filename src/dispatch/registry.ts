@@ -80,6 +80,7 @@ export class Registry<C> {
     known.connection = connection;
     known.heardAt = this.#clock;
     known.silent = false;
+    known.heartbeats = 0;
     this.#byConnection.set(connection, known);
     this.#placement.setLease(known.placed, description.leaseEndsAt, now);
     return { invoker: known, first: false, replaced };

@@ -21,6 +21,12 @@ function invokerView<C>(invoker: Invoker<C>): InvokerView {
     running: invoker.assigned.size,
     leaseEndsAt: placed.leaseEndsAt === Infinity ? null : placed.leaseEndsAt,
     joinedAt: invoker.joinedAt,
-    ...(description.startupMs === undefined ? {} : { startupMs: description.startupMs }),
+    ...startup(invoker),
   };
+}
+
+/** Known from the very first join only: a later one (after a restart of the controller) says nothing of the start. */
+function startup<C>({ description: { startupMs, startedAt }, joinedAt }: Invoker<C>): { startupMs?: number } {
+  if (startupMs === undefined) return {};
+  return { startupMs: startedAt === undefined ? startupMs : Math.max(0, joinedAt - startedAt) };
 }

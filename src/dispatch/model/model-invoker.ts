@@ -142,15 +142,15 @@ export class ModelInvoker {
   #dial(): void {
     if (!this.alive || this.connection !== undefined) return;
     const { id, memoryMB, leaseEndsAt } = this.options;
-    const held = [...this.running.keys(), ...this.unacked.keys()];
+    const held = [...this.running.keys(), ...this.unacked.keys(), ...this.returned.keys()];
     this.connection = this.#network.dial(this, { invokerId: id, node: id, memoryMB, leaseEndsAt, held });
     if (this.connection === undefined) {
       this.#clock.after(REDIAL_MS, () => { this.#dial(); });
       return;
     }
+    this.#heartbeat();
     for (const [activationId, { outcome, message }] of this.unacked) this.#send({ type: 'complete', activationId, outcome, message });
     for (const [activationId, reason] of this.returned) this.#send({ type: 'return', activationId, reason });
-    if (this.draining) this.#send({ type: 'draining', cause: 'preempted' });
   }
 
   #run(message: ActivationMessage, connection: ModelConnection): void {

@@ -88,7 +88,7 @@ export class DiallerDiary implements LinkClientHandler {
   }
 }
 
-export function sampleMessage(n: number, args: ActivationMessage['args'] = {}): ActivationMessage {
+function sampleMessage(n: number, args: ActivationMessage['args'] = {}): ActivationMessage {
   return {
     activationId: n.toString(16).padStart(32, '0'), transactionId: `t${n}`, namespace: 'guest', subject: 'guest', args, env: {},
     action: {
@@ -99,7 +99,7 @@ export function sampleMessage(n: number, args: ActivationMessage['args'] = {}): 
   };
 }
 
-export function sampleOutcome(result: ActivationOutcome['response']['result'] = {}): ActivationOutcome {
+function sampleOutcome(result: ActivationOutcome['response']['result'] = {}): ActivationOutcome {
   return { response: { statusCode: 0, result, size: 2 }, start: 0, end: 1, duration: 1, waitTime: 0, timedOut: false, logs: [] };
 }
 
