@@ -79,6 +79,7 @@ export class Invoker {
   #cancelLinkDown: (() => void) | undefined;
   #draining: Promise<void> | undefined;
   #signalled = false;
+  #left = false;
   #refused: string | undefined;
   #chosen: Promise<Sandbox> | undefined;
   #end!: (end: InvokerEnd) => void;
@@ -141,6 +142,7 @@ export class Invoker {
   }
 
   #received(message: ToInvoker): void {
+    if (this.#left) return;
     switch (message.type) {
       case 'assign': this.#assign(message.message); return;
       case 'ack': this.#held.acknowledged(message.ids); return;
@@ -158,6 +160,8 @@ export class Invoker {
     this.#welcomed = true;
     this.#cancelHeartbeat?.();
     this.#cancelHeartbeat = this.#parts.clock.every(heartbeatMs, () => { this.#heartbeat(); });
+    // A connection that was lost may have taken it along.
+    if (this.#draining !== undefined) this.#send({ type: 'draining', cause: 'unknown' });
     this.#heartbeat();
     this.#held.sendAnswersAgain();
     this.#code.askAgain();
@@ -194,7 +198,7 @@ export class Invoker {
   }
 
   #send(message: ToController): void {
-    if (this.#connected) this.#link?.send(message);
+    if (this.#connected && !this.#left) this.#link?.send(message);
   }
 
   #assign(message: ActivationMessage): void {
@@ -306,6 +310,7 @@ export class Invoker {
     if (this.#connected && this.#welcomed) await this.#within(this.#options.ackWaitMs, this.#held.allAcknowledged());
     const known = typeof cause === 'string' ? cause : await this.#soon(cause);
     this.#send({ type: 'leave', cause: known });
+    this.#left = true;
     this.#cancelHeartbeat?.();
     this.#cancelLinkDown?.();
     for (const cancel of this.#cancels) cancel();

@@ -15,6 +15,7 @@ export interface SignalledJob {
 
 /** Signals at the limit come up to 30 s late, never much too early. */
 const EARLY_MS = 2_000;
+const SCONTROL = 'scontrol';
 const SCONTROL_TIMEOUT_MS = 2_000;
 const NOT_SET = new Set(['None', 'Unknown', 'N/A', '(null)']);
 
@@ -37,6 +38,6 @@ export function causeShown(shown: string): LeaveCause {
 
 function showJob(jobId: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    execFile('scontrol', ['show', 'job', jobId], { timeout: SCONTROL_TIMEOUT_MS }, (error, stdout) => { resolve(error === null ? stdout : undefined); });
+    execFile(SCONTROL, ['show', 'job', jobId], { timeout: SCONTROL_TIMEOUT_MS }, (error, stdout) => { resolve(error === null ? stdout : undefined); });
   });
 }

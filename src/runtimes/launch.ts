@@ -14,7 +14,7 @@ export interface Launch {
   readOnly: readonly LaunchPath[];
 }
 
-export interface LaunchPath { readonly host: string; readonly inside: string }
+interface LaunchPath { readonly host: string; readonly inside: string }
 
 /** Starts the runtime of each kind, or says in one line why this machine cannot. */
 export type KindLauncher = (kind: RuntimeKind) => Promise<Launch | { missing: string }>;
