@@ -21,8 +21,11 @@ export interface LogCleanerOptions {
   logger: Logger;
   live: LiveMessages;
   segmentBytes: number;
-  database: DatabaseThread;
+  database: Pick<DatabaseThread, 'call'>;
 }
+
+/** What carrying over needs of the writer. */
+type LogEnd = Pick<LogWriter, 'accepting' | 'position' | 'appendDurably'>;
 
 export class LogCleaner {
   readonly #options: LogCleanerOptions;
@@ -38,20 +41,20 @@ export class LogCleaner {
     this.#closed.push(position);
   }
 
-  committed(position: LogPosition, writer: LogWriter): void {
+  committed(position: LogPosition, writer: LogEnd): void {
     this.#committed = position;
     void this.clean(writer);
   }
 
   /** Resolves when no segment can go any more for now. */
-  clean(writer: LogWriter): Promise<void> {
+  clean(writer: LogEnd): Promise<void> {
     this.#cleaning = this.#cleaning.then(() => this.#cleanAll(writer)).catch((error: unknown) => {
       this.#options.logger.warn({ error: String(error) }, 'a segment of the log could not be cleaned up; it stays for now');
     });
     return this.#cleaning;
   }
 
-  async #cleanAll(writer: LogWriter): Promise<void> {
+  async #cleanAll(writer: LogEnd): Promise<void> {
     const { files, live, segmentBytes } = this.#options;
     for (let oldest = this.#closed[0]; oldest !== undefined; oldest = this.#closed[0]) {
       const { segment, end } = oldest;
@@ -67,7 +70,7 @@ export class LogCleaner {
     }
   }
 
-  async #carryOver(segment: number, writer: LogWriter): Promise<void> {
+  async #carryOver(segment: number, writer: LogEnd): Promise<void> {
     const { live, database } = this.#options;
     const ids = live.idsIn(segment);
     const unfinished = new Set(await database.call('withoutRecord', ids, writer.position));
@@ -79,7 +82,7 @@ export class LogCleaner {
 }
 
 /** Writes messages again at the log's end; resolves when they are durable there. */
-export async function carryOver(ids: readonly string[], live: LiveMessages, writer: LogWriter): Promise<void> {
+export async function carryOver(ids: readonly string[], live: LiveMessages, writer: LogEnd): Promise<void> {
   let batch: Promise<void>[] = [];
   let characters = 0;
   for (const id of ids) {

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { silentLogger } from '../../domain/logger.ts';
+import type { DatabaseThread } from './database-thread.ts';
+import { LiveMessages } from './live-messages.ts';
+import { LogCleaner } from './log-cleaner.ts';
+import type { WrittenListener } from './log-writer.ts';
+
+const SEGMENT_BYTES = 100;
+
+describe('LogCleaner', () => {
+  let removed: number[];
+  let carried: string[];
+  let live: LiveMessages;
+  let cleaner: LogCleaner;
+  /** Ids that the database has a record of. */
+  let recorded: Set<string>;
+  let carryFails: boolean;
+  const writer = {
+    accepting: true,
+    position: { segment: 9, end: 1 },
+    appendDurably: (line: string, written?: WrittenListener): Promise<void> => {
+      if (carryFails) return Promise.reject(new Error('disk full'));
+      carried.push(line);
+      written?.(9);
+      return Promise.resolve();
+    },
+  };
+  beforeEach(() => {
+    [removed, carried, recorded, carryFails] = [[], [], new Set(), false];
+    live = new LiveMessages();
+    const withoutRecord = (ids: string[]): Promise<string[]> => Promise.resolve(ids.filter((id) => !recorded.has(id)));
+    cleaner = new LogCleaner({
+      files: {
+        remove: (segment) => { removed.push(segment); return Promise.resolve(); },
+        create: () => Promise.reject(new Error('the cleaner creates nothing')),
+        setAside: () => Promise.reject(new Error('the cleaner puts nothing aside')),
+      },
+      logger: silentLogger, live, segmentBytes: SEGMENT_BYTES,
+      database: { call: (_: string, ids: unknown) => withoutRecord(ids as string[]) },
+    });
+  });
+  const close = (...segments: number[]): void => {
+    for (const segment of segments) cleaner.segmentClosed({ segment, end: SEGMENT_BYTES });
+  };
+  const commit = async (segment: number, end: number): Promise<number[]> => {
+    cleaner.committed({ segment, end }, writer);
+    await cleaner.clean(writer);
+    return removed;
+  };
+
+  it('removes a segment only when it is closed and all of it is committed', async () => {
+    assert.deepEqual(await commit(1, SEGMENT_BYTES), []);
+    close(1, 2, 3);
+    assert.deepEqual(await commit(1, SEGMENT_BYTES - 1), []);
+    assert.deepEqual(await commit(1, SEGMENT_BYTES), [1]);
+    assert.deepEqual(await commit(3, 10), [1, 2]);
+  });
+
+  it('keeps a segment with an unfinished message, and all after it', async () => {
+    live.add('a', 'x'.repeat(10), 1);
+    close(1, 2);
+    assert.deepEqual(await commit(3, 0), []);
+    live.settle('a');
+    assert.deepEqual(await commit(3, 0), [1, 2]);
+    assert.deepEqual(carried, []);
+  });
+
+  it('carries unfinished messages over once the log is several times their size, and those only', async () => {
+    live.add('a', 'x'.repeat(10), 1);
+    live.add('b', 'y', 1);
+    recorded.add('b');
+    close(1, 2);
+    assert.deepEqual(await commit(4, 0), []);
+    close(3);
+    assert.deepEqual(await commit(4, 0), [1, 2, 3]);
+    assert.deepEqual(carried, [`A["a"]\t${'x'.repeat(10)}\n`]);
+    assert.deepEqual([live.countIn(1), live.countIn(9), live.ids()], [0, 1, ['a']]);
+  });
+
+  it('does not rewrite what is mostly unfinished', async () => {
+    for (const segment of [1, 2, 3, 4]) live.add(`m${segment}`, 'x'.repeat(80), segment);
+    close(1, 2, 3, 4);
+    assert.deepEqual(await commit(5, 0), []);
+    assert.deepEqual(carried, []);
+  });
+
+  it('keeps the segment when carrying over fails, and tries again', async () => {
+    live.add('a', 'x', 1);
+    close(1, 2, 3);
+    carryFails = true;
+    assert.deepEqual(await commit(4, 0), []);
+    carryFails = false;
+    assert.deepEqual(await commit(4, 1), [1, 2, 3]);
+  });
+});
