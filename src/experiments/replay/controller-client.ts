@@ -69,7 +69,7 @@ export class ControllerClient {
   async activationIds(since: number): Promise<string[]> {
     const ids: string[] = [];
     for (;;) {
-      const page = JSON.parse(await this.#api('GET', `activations?limit=${PAGE}&skip=${ids.length}&since=${since}&docs=false`)) as JsonValue;
+      const page = parsed(await this.#api('GET', `activations?limit=${PAGE}&skip=${ids.length}&since=${since}&docs=false`)) as JsonValue;
       if (!Array.isArray(page)) throw new ReplayError('ECONTROLLER', 'the list of activations is no list');
       for (const entry of page) {
         if (isJsonObject(entry) && typeof entry['activationId'] === 'string') ids.push(entry['activationId']);
@@ -81,7 +81,7 @@ export class ControllerClient {
   /** What the record of a failed activation says; never rejects. */
   async activationError(id: string): Promise<string> {
     try {
-      const record = JSON.parse(await this.#api('GET', `activations/${id}`)) as JsonValue;
+      const record = parsed(await this.#api('GET', `activations/${id}`)) as JsonValue;
       const response = isJsonObject(record) ? record['response'] : undefined;
       return isJsonObject(response) ? JSON.stringify(response['result']).slice(0, 300) : 'the record has no response';
     } catch (error) {
@@ -93,7 +93,7 @@ export class ControllerClient {
   async look(): Promise<ControllerSample | undefined> {
     const answer = await this.send({ method: 'GET', path: '/status', headers: { authorization: `Bearer ${this.#address.adminToken}` }, timeoutMs: 5000 });
     if (answer.status !== 200) return undefined;
-    const view = JSON.parse(answer.body) as JsonValue;
+    const view = parsed(answer.body);
     if (!isJsonObject(view) || !Array.isArray(view['invokers'])) return undefined;
     const healthy: InvokerSample[] = [];
     let draining = 0;
@@ -123,4 +123,13 @@ export class ControllerClient {
   }
 }
 
+/** The most that the API lists at a time. */
 const PAGE = 200;
+
+function parsed(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}
