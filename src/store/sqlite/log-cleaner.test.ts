@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { silentLogger } from '../../domain/logger.ts';
-import type { DatabaseThread } from './database-thread.ts';
 import { LiveMessages } from './live-messages.ts';
 import { LogCleaner } from './log-cleaner.ts';
 import type { WrittenListener } from './log-writer.ts';
