@@ -10,7 +10,7 @@ import { expandHostList, HostListError } from '../domain/host-list.ts';
 import type { IdlePeriod, IdleSurface } from './surface.ts';
 import { TraceError } from './trace-error.ts';
 
-export interface NodeSample {
+interface NodeSample {
   /** Epoch ms. */
   readonly at: number;
   readonly idle: readonly string[];

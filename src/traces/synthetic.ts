@@ -26,7 +26,7 @@ export interface IdlenessProfile {
 }
 
 /** 17 March 2022: idle periods 53.6/128.7/504 s, mean 640 s; idle nodes 5/11/16, mean 11.85, never more than 51. */
-export const PRODUCTION_DAY: IdlenessProfile = {
+const PRODUCTION_DAY: IdlenessProfile = {
   name: 'day of 17 March 2022',
   lengths: [{ weight: 0.692, medianSeconds: 75.4, sigma: 0.953 }, { weight: 0.308, medianSeconds: 1056, sigma: 1.041 }],
   meanIdleNodes: 11.85, meanGroup: 3.3, nodesThatHoldAll: 48,

@@ -76,7 +76,7 @@ export function buildReport(findings: ReplayFindings): ReplayReport {
   };
 }
 
-export function percentilesOf(values: readonly number[]): Percentiles {
+function percentilesOf(values: readonly number[]): Percentiles {
   const sorted = [...values].sort((a, b) => a - b);
   return {
     count: sorted.length, p50: quantile(sorted, 0.5), p75: quantile(sorted, 0.75), p95: quantile(sorted, 0.95), max: sorted.at(-1) ?? 0,

@@ -22,7 +22,7 @@ export interface LoadOptions {
 }
 
 /** A call that was not answered within this time has timed out, as in the paper. */
-export const CALL_TIMEOUT_MS = 60_000;
+const CALL_TIMEOUT_MS = 60_000;
 /** The client goes on waiting for a while: a late answer still tells the activation id. */
 const GIVE_UP_MS = CALL_TIMEOUT_MS + 15_000;
 export const FUNCTION_KIND = 'nodejs:default';

@@ -229,7 +229,7 @@ async function waitUntil(
   }
 }
 
-export function throwIfAborted(signal: AbortSignal): void {
+function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw new ReplayError('EABORTED', 'the replay was stopped');
 }
 

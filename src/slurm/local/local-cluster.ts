@@ -17,7 +17,7 @@ import type { PilotCommand, PilotExit } from './pilot-process.ts';
 import { PilotProcess } from './pilot-process.ts';
 
 /** A pilot that is about to start. */
-export interface LocalPilot {
+interface LocalPilot {
   readonly jobId: string;
   readonly kind: string;
   readonly node: string;

@@ -17,7 +17,7 @@ export interface Figure {
 /** More columns than this cannot be seen: longer replays are drawn as means of as many. */
 const MAX_COLUMNS = 1800;
 
-export const OUTCOMES: readonly { readonly outcome: CallOutcome; readonly className: string; readonly text: string }[] = [
+const OUTCOMES: readonly { readonly outcome: CallOutcome; readonly className: string; readonly text: string }[] = [
   { outcome: 'succeeded', className: 'good', text: 'succeeded' },
   { outcome: 'timed-out', className: 'warn', text: 'timed out' },
   { outcome: 'failed', className: 'bad', text: 'failed' },
