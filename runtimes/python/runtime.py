@@ -4,16 +4,17 @@ Where it serves: on the inherited, connected descriptor named by HPCWHISK_FD (it
 unix socket named by HPCWHISK_SOCKET, else on TCP port 8080 as OpenWhisk's own images do.
 
 Codes, texts and sentinel lines are those of OpenWhisk's Python images (ActionLoop): an exception in the action is an
-application error, and the runtime lives on. Start it with `python3 -I -S -X utf8`: dist-packages are added below, after
-the modules that this file needs were found without searching them. Nothing but os, sys and json is imported, and HTTP
-is read by hand: an import more is a longer cold start.
+application error, and the runtime lives on. Start it with `python3 -I -S -X utf8`.
+
+An import more is a longer cold start: `json` (for its `re`) takes as long as the interpreter itself, `site` half of that.
+So JSON is read and written by the accelerator that `json` is built on, HTTP by hand, and dist-packages are added when
+an import first needs them. A stem cell that has nothing to do yet loads all of it beforehand.
 """
 # Not `signal`, which takes longer to import than all the others here.
 import _signal
-import json
+import builtins
 import os
 import sys
-import site
 
 SENTINEL = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX\n"
 MAX_BODY_BYTES = 128 * 1024 * 1024
@@ -24,6 +25,82 @@ REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 40
 
 user_main = None
 initialized = False
+
+
+# ---- JSON ----
+
+class ScannerOptions:
+    """What json.JSONDecoder would hand to its scanner."""
+    strict = True
+    object_hook = None
+    object_pairs_hook = None
+    parse_float = float
+    parse_int = int
+    parse_constant = {"-Infinity": float("-inf"), "Infinity": float("inf"), "NaN": float("nan")}.__getitem__
+    memo = {}
+
+
+def not_json(value):
+    raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
+
+
+def accelerated_json():
+    import _json
+    scan = _json.make_scanner(ScannerOptions)
+
+    def loads(text):
+        start = len(text) - len(text.lstrip(" \t\n\r"))
+        try:
+            value, end = scan(text, start)
+            if not text[end:].strip(" \t\n\r"):
+                return value
+        except (StopIteration, SystemError, ValueError):
+            # Without json.decoder the scanner cannot even name the error.
+            pass
+        import json
+        return json.loads(text)
+
+    def dumps(value, ensure_ascii=False):
+        encode_text = _json.encode_basestring_ascii if ensure_ascii else _json.encode_basestring
+        return "".join(_json.make_encoder({}, not_json, encode_text, None, ":", ",", False, False, False)(value, 0))
+
+    # The accelerator is no public interface: it must prove itself on this version of Python.
+    sample = '{"a":[1,2.5,true,null,"\\u00e4\\n"],"b":{}}'
+    if dumps(loads(sample), True) != sample:
+        raise ImportError("unknown accelerator")
+    return loads, dumps
+
+
+def plain_json():
+    import json
+    return json.loads, lambda value, ensure_ascii=False: json.dumps(value, ensure_ascii=ensure_ascii, allow_nan=False, separators=(",", ":"))
+
+
+try:
+    loads, dumps = accelerated_json()
+except Exception:
+    loads, dumps = plain_json()
+
+
+# ---- dist-packages ----
+
+class SiteOnDemand:
+    """The last finder of all: brings dist-packages in when an import would fail without them."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if path is not None or SiteOnDemand not in sys.meta_path:
+            return None
+        add_site()
+        from importlib.machinery import PathFinder
+        return PathFinder.find_spec(name, path, target)
+
+
+def add_site():
+    if SiteOnDemand in sys.meta_path:
+        sys.meta_path.remove(SiteOnDemand)
+        import site
+        site.main()
 
 
 # ---- /init ----
@@ -38,7 +115,7 @@ def init(body):
     if not isinstance(code, str) or not code:
         return error(403, "Missing main/no code to execute.")
     for key, text in (value.get("env") or {}).items():
-        os.environ[key] = text if isinstance(text, str) else json.dumps(text)
+        os.environ[key] = text if isinstance(text, str) else dumps(text)
     try:
         module = load_archive(code) if value.get("binary") else load_source(code)
         main = value.get("main") or "main"
@@ -57,7 +134,7 @@ def init(body):
 
 
 def error(status, text):
-    return status, json.dumps({"error": text}).encode()
+    return status, dumps({"error": text}, True).encode()
 
 
 def print_traceback(failure):
@@ -161,9 +238,9 @@ def as_json(result):
     if isinstance(result, (dict, list, tuple)):
         try:
             try:
-                return 200, json.dumps(result, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+                return 200, dumps(result).encode()
             except UnicodeEncodeError:
-                return 200, json.dumps(result, allow_nan=False, separators=(",", ":")).encode()
+                return 200, dumps(result, True).encode()
         except (TypeError, ValueError, RecursionError) as failure:
             print_traceback(failure)
     return error(502, "The action did not return a dictionary or array.")
@@ -184,9 +261,22 @@ def write_sentinels():
 
 # ---- HTTP ----
 
-def serve(descriptor):
-    """Answers the requests of one connection until the other side closes it."""
-    kept = b""
+def load_while_idle(descriptor):
+    """What the first request would have to wait for, if it is not there yet. Returns what has come of it."""
+    os.set_blocking(descriptor, False)
+    try:
+        return os.read(descriptor, 65536)
+    except BlockingIOError:
+        import json
+        import traceback
+        add_site()
+        return b""
+    finally:
+        os.set_blocking(descriptor, True)
+
+
+def serve(descriptor, kept=b""):
+    """Answers the requests of one connection until the other side closes it. `kept` has been read already."""
     while True:
         end = kept.find(b"\r\n\r\n")
         while end < 0:
@@ -262,7 +352,7 @@ def handle(request_line, text):
     if method != "POST":
         return error(405, "Method not allowed.")
     try:
-        body = json.loads(text) if text else {}
+        body = loads(text.decode()) if text else {}
         if not isinstance(body, dict):
             raise ValueError("not an object")
     except ValueError as failure:
@@ -308,13 +398,15 @@ def start():
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
     descriptor = os.environ.pop("HPCWHISK_FD", None)
     path = os.environ.pop("HPCWHISK_SOCKET", None)
-    site.main()
+    sys.meta_path.append(SiteOnDemand)
+    # Otherwise site's.
+    builtins.exit = builtins.quit = sys.exit
     try:
         if descriptor is None:
             listen(path)
         else:
             os.set_inheritable(int(descriptor), False)
-            serve(int(descriptor))
+            serve(int(descriptor), load_while_idle(int(descriptor)))
     except (BrokenPipeError, ConnectionResetError):
         pass
     except SystemExit:
