@@ -7,7 +7,7 @@ import { PilotManager } from '../pilots/pilot-manager.ts';
 import { policyOf } from '../pilots/policies.ts';
 import { CommandLineSlurm } from '../slurm/command-line/command-line-slurm.ts';
 import { LocalCluster, type LocalClusterEvent } from '../slurm/local/local-cluster.ts';
-import { SlurmError, type PilotSubmission, type Slurm } from '../slurm/slurm.ts';
+import { SlurmError, type Slurm } from '../slurm/slurm.ts';
 import { demonstrationSurface } from '../traces/demonstration.ts';
 import { CommandError } from './command-error.ts';
 
@@ -79,7 +79,7 @@ function slurmCluster(options: ClusterOptions): CommandLineSlurm {
   return new CommandLineSlurm({
     ...(options.partition === undefined ? {} : { partition: options.partition }),
     jobName: `hpcwhisk-${createHash('sha256').update(options.state).digest('hex').slice(0, 8)}`,
-    script: (pilot) => jobScript(options.bundle, pilot, {
+    script: (pilot) => jobScript(options.bundle, {
       ...settings,
       ...(options.invokerMemory === undefined ? {} : { HPCWHISK_INVOKER_MEMORY_MB: String(options.invokerMemory) }),
       HPCWHISK_LIMIT_MINUTES: String(pilot.limitMinutes),
@@ -95,7 +95,7 @@ function pilotSettings({ linkFile, sandbox }: ClusterOptions): Record<string, st
 }
 
 /** `exec`, because a shell without a trap would die of SIGTERM and leave the invoker without a word. */
-export function jobScript(bundle: string, _pilot: PilotSubmission, settings: Readonly<Record<string, string>>): string {
+function jobScript(bundle: string, settings: Readonly<Record<string, string>>): string {
   const exports = Object.entries(settings).map(([name, value]) => `export ${name}=${shellQuoted(value)}`);
   return ['#!/bin/sh', ...exports, `exec ${shellQuoted(process.execPath)} ${shellQuoted(bundle)}`, ''].join('\n');
 }

@@ -101,7 +101,7 @@ async function openStore(directory: string, logger: Logger): Promise<Store> {
   }
 }
 
-function listenError(error: unknown, { host, port }: { host: string; port: number }): unknown {
+function listenError(error: unknown, { host, port }: { host: string; port: number }): Error {
   switch (systemCode(error)) {
     case 'EADDRINUSE':
       return new CommandError('EPORT', `port ${port} of ${host} is in use; stop what listens there or choose another with --port`, 69, { cause: error });
@@ -110,7 +110,7 @@ function listenError(error: unknown, { host, port }: { host: string; port: numbe
     case 'EADDRNOTAVAIL': case 'ENOTFOUND': case 'EAI_AGAIN':
       return new CommandError('EHOST', `${host} is no address of this machine`, 64, { cause: error });
     case undefined: default:
-      return error;
+      return error instanceof Error ? error : new Error(String(error));
   }
 }
 

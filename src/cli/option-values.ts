@@ -20,10 +20,3 @@ export function positiveNumber(max: number): (text: string) => number {
     return value;
   };
 }
-
-/** @returns minutes after midnight */
-export function timeOfDay(text: string): number {
-  const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
-  if (match === null) throw new InvalidArgumentError('It must be a time of day, HH:MM.');
-  return Number(match[1]) * 60 + Number(match[2]);
-}

@@ -64,10 +64,10 @@ async function startPlatform(options: UpOptions, state: StateDirectory): Promise
   const stop = async (): Promise<void> => { for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp(); };
   try {
     const rate = new RateMeter();
-    let cluster: OpenCluster | undefined;
+    const running: { cluster?: OpenCluster } = {};
     const controller = await EmbeddedController.start({
       host: options.host, port: options.port, storeDirectory: state.file('store'), authKey, linkToken, adminToken, logger,
-      statusExtras: () => status(options, url, startedAt, rate, cluster?.manager) satisfies ControllerStatus,
+      statusExtras: () => status(options, url, startedAt, rate, running.cluster?.manager) satisfies ControllerStatus,
     });
     cleanUps.push(() => controller.stop(DRAIN_MS));
     const sampling = setInterval(() => { rate.sample(controller.dispatcher.view().counts.completed); }, 1_000).unref();
@@ -76,10 +76,11 @@ async function startPlatform(options: UpOptions, state: StateDirectory): Promise
     await state.writeSecret('link.json', JSON.stringify({ url: `${url.replace('http', 'ws')}${LINK_PATH}`, token: linkToken }));
     cleanUps.push(() => rm(state.file('link.json'), { force: true }));
     const bundle = await buildPilotBundle(state.file('pilot'));
-    cluster = await openCluster({
+    const cluster = openCluster({
       ...options, bundle, linkFile: state.file('link.json'), logDirectory: state.file('pilot'), logger,
       tell: (line) => { console.log(line); },
     });
+    running.cluster = cluster;
     const { manager, slurm } = cluster;
     cleanUps.push(() => slurm.close());
     await startManager(manager);

@@ -26,7 +26,7 @@ export async function hpcwhisk(args: readonly string[], env: NodeJS.ProcessEnv =
   return { code: child.exitCode, stdout, stderr };
 }
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

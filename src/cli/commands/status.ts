@@ -35,7 +35,7 @@ async function readStatus(state: StateDirectory): Promise<Status> {
   }
 }
 
-export function renderStatus(status: Status, now: number): string {
+function renderStatus(status: Status, now: number): string {
   const { pilots, callsPerSecond } = status;
   const lines = [
     `controller  ${status.url}, up ${duration(now - status.startedAt)}`,
