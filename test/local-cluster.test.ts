@@ -41,8 +41,8 @@ describe('hpcwhisk up on the local cluster', () => {
     await whisk.actions.update({ name: 'logs', kind: 'nodejs:default', action: 'function main() { console.log("to stdout"); console.error("to stderr"); return {} }' });
     const { activationId } = await whisk.actions.invoke({ name: 'logs' });
     const record = await waitUntil('the record is stored', () => whisk.activations.get({ name: activationId }).catch(() => undefined));
-    assert.equal(record.response.status, 'success');
-    assert.deepEqual(record.logs?.map((line) => line.slice(31)).sort(), ['stderr: to stderr', 'stdout: to stdout']);
+    assert.equal(record.response?.status, 'success');
+    assert.deepEqual(record.logs.map((line) => line.slice(31)).sort(), ['stderr: to stderr', 'stdout: to stdout']);
   });
 
   it('shows itself in status, as a table and as JSON', async () => {
