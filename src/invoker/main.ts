@@ -12,6 +12,7 @@ import { RUNTIME_KINDS } from '../runtimes/kinds.ts';
 import { kindLauncher } from '../runtimes/launch.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { Invoker } from './invoker.ts';
+import { stemCellsOf } from './options.ts';
 import { jsonLogger } from './json-logger.ts';
 import { removeStaleScratch, scratchDirectory } from './scratch.ts';
 import { InvalidSettings, readSettings } from './settings.ts';
@@ -50,7 +51,8 @@ export async function runInvoker(given: InvokerArguments = {}): Promise<number> 
     logger,
     options: {
       invokerId, startedAt, node: settings.node, jobId: settings.jobId, memoryMB: settings.memoryMB, leaseEndsAt: settings.leaseEndsAt,
-      holdMs: settings.holdMs, drainMarginMs: settings.drainMarginMs, apiHost: settings.apiHost, uptimeMs: () => Math.round(performance.now()),
+      holdMs: settings.holdMs, drainMarginMs: settings.drainMarginMs, apiHost: settings.apiHost,
+      prewarm: settings.prewarm === undefined ? undefined : stemCellsOf(RUNTIME_KINDS.map(({ kind }) => kind), settings.prewarm), uptimeMs: () => Math.round(performance.now()),
     },
   });
   const stopListening = drainOnSignals(invoker, settings, scratchDir);

@@ -63,6 +63,11 @@ export interface ResolvedOptions {
 
 const STEM_CELL_MB = 256;
 
+/** So many stem cells of each kind. */
+export function stemCellsOf(kinds: readonly string[], count: number): StemCells[] {
+  return kinds.map((kind) => ({ kind, memoryMB: STEM_CELL_MB, count }));
+}
+
 export function resolveOptions(options: InvokerOptions, kinds: readonly string[]): ResolvedOptions {
   return {
     invokerId: options.invokerId,
@@ -72,7 +77,7 @@ export function resolveOptions(options: InvokerOptions, kinds: readonly string[]
     leaseEndsAt: options.leaseEndsAt,
     holdMs: options.holdMs ?? 1_000,
     drainMarginMs: options.drainMarginMs ?? 2_000,
-    prewarm: options.prewarm ?? kinds.map((kind) => ({ kind, memoryMB: STEM_CELL_MB, count: 1 })),
+    prewarm: options.prewarm ?? stemCellsOf(kinds, 1),
     idleMs: options.idleMs ?? 600_000,
     linkDownMs: options.linkDownMs ?? 60_000,
     ackWaitMs: options.ackWaitMs ?? 500,

@@ -15,6 +15,8 @@ export interface InvokerSettings {
   network: 'host' | 'none';
   holdMs: number | undefined;
   drainMarginMs: number | undefined;
+  /** Stem cells of each kind. */
+  prewarm: number | undefined;
   scratchBase: string;
   jobId: string | undefined;
   node: string;
@@ -32,6 +34,7 @@ export interface InvokerArguments {
   network?: 'host' | 'none';
   holdMs?: number;
   drainMarginMs?: number;
+  prewarm?: number;
   scratchDir?: string;
   node?: string;
   apiHost?: string;
@@ -64,6 +67,7 @@ export function readSettings(given: InvokerArguments, env: Environment, startedA
     sandbox: sandboxChoice(given.sandbox ?? present(env['HPCWHISK_SANDBOX']) ?? 'auto'),
     holdMs: given.holdMs ?? numberIn(env, 'HPCWHISK_HOLD_MS', 0),
     drainMarginMs: given.drainMarginMs ?? numberIn(env, 'HPCWHISK_DRAIN_MARGIN_MS', 0),
+    prewarm: given.prewarm ?? numberIn(env, 'HPCWHISK_PREWARM', 0),
     scratchBase: given.scratchDir ?? scratchBase(env),
     jobId: slurmJobId(env),
     node: given.node ?? nodeName(env),
