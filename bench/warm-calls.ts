@@ -14,8 +14,8 @@ export interface WarmCalls {
 }
 
 const CONNECTIONS = [1, 8, 32];
-/** Four containers of 256 MB: two for each core of the machines that this was tuned on. */
-const INVOKER_MB = 1024;
+/** Eight containers of 256 MB: what an invoker of the embedded default gives to functions. */
+const INVOKER_MB = 2048;
 const BODY = '{"name":"bench"}';
 
 export async function benchWarmCalls(rounds: number, secondsPerTurn: number): Promise<WarmCalls[]> {

@@ -32,7 +32,7 @@ export interface ClusterOptions {
 
 export interface OpenCluster { slurm: Slurm; manager: PilotManager }
 
-const LOCAL_MEMORY_MB = 1024;
+const LOCAL_MEMORY_MB = 2048;
 /** Nobody else asks the pretended Slurm anything, and who watches wants to see something. */
 const LOCAL_PERIOD_MS = 1_000;
 
