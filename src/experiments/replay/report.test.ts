@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { reportPage } from './render/page.ts';
 import { linearAxis, logAxis } from './render/svg.ts';
 import { tableTwo } from './render/table-two.ts';
@@ -104,4 +106,24 @@ it('writeReport leaves a report that can be read back', async () => {
   } finally {
     await rm(directory, { recursive: true });
   }
+});
+
+describe('the report in a browser', () => {
+  it('draws every figure, asks nobody for anything and complains of nothing', async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'hpcwhisk-report-'));
+    try {
+      const { html } = await writeReport(sampleReport(10), directory);
+      const { stdout, stderr } = await promisify(execFile)('chromium', [
+        '--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+        `--user-data-dir=${path.join(directory, 'profile')}`, '--enable-logging=stderr', '--dump-dom', `file://${html}`,
+      ], { timeout: 120_000, maxBuffer: 64 << 20 });
+      assert.ok((stdout.match(/<svg/g) ?? []).length >= 6, 'a figure is missing');
+      assert.match(stdout, /Table II/);
+      // The browser's own complaints aside, the page's would stand behind CONSOLE.
+      assert.doesNotMatch(stderr, /CONSOLE/);
+      assert.doesNotMatch(stdout, /(src|href)="https?:/);
+    } finally {
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+    }
+  });
 });
