@@ -16,7 +16,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 const program = new Command('hpcwhisk')
   .description('Functions on the idle nodes of a supercomputer: OpenWhisk calls on preemptible Slurm pilot jobs.')
   .version(version)
-  .configureOutput({ outputError: (text, write) => { write(text.replace(/^error: /, 'hpcwhisk: EUSAGE: ')); } });
+  .configureOutput({ outputError: (text, write) => { write(`${text.trim().replace(/^error: /, 'hpcwhisk: EUSAGE: ').replaceAll('\n', ' ')}\n`); } });
 
 for (const command of [upCommand(), statusCommand(), invokerCommand(), testbedCommand(), replayCommand(), doctorCommand()]) {
   inheritSettings(command);

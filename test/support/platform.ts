@@ -26,7 +26,7 @@ export async function hpcwhisk(args: readonly string[], env: NodeJS.ProcessEnv =
   return { code: child.exitCode, stdout, stderr };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -51,8 +51,8 @@ export class Platform {
   }
 
   /** Starts it with a fresh state directory and waits until it answers. */
-  static async start(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Platform> {
-    const platform = new Platform(await mkdtemp(join(tmpdir(), 'hpcwhisk-test-')), await freePort(), args, env);
+  static async start(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}, state?: string): Promise<Platform> {
+    const platform = new Platform(state ?? await mkdtemp(join(tmpdir(), 'hpcwhisk-test-')), await freePort(), args, env);
     await platform.start();
     return platform;
   }
