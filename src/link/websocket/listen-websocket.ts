@@ -70,7 +70,7 @@ class ServerConnection implements InvokerConnection {
   }
 
   send(message: ToInvoker): void {
-    if (!this.#closing) this.#outbox.send(message);
+    if (!this.#closing) this.#outbox.send(message, message.type === 'ack');
   }
 
   close(): void {
