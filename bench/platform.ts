@@ -2,12 +2,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildPilotBundle } from '../src/cli/pilot-bundle.ts';
 import type { DispatchView } from '../src/dispatch/dispatch.ts';
+import { freePortRange } from '../src/testbed/ports.ts';
 
 export interface InvokerSettings {
   memoryMB: number;
@@ -32,7 +32,7 @@ export class BenchPlatform {
 
   static async start(): Promise<BenchPlatform> {
     const directory = await mkdtemp(join(tmpdir(), 'hpcwhisk-bench-'));
-    const port = await freePort();
+    const port = await freePortRange(1);
     const controller = await startScript('controller.ts', [String(port), join(directory, 'state')]);
     const bundle = await buildPilotBundle(join(directory, 'pilot'));
     const token = (await readFile(join(directory, 'state', 'link-token'), 'utf8')).trim();
@@ -114,13 +114,4 @@ export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGTERM');
   await once(child, 'exit');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

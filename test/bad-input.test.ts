@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { installTestbedPackages } from '../src/testbed/packages.ts';
+import { freePortRange } from '../src/testbed/ports.ts';
 import { startTestbed, stopTestbed } from '../src/testbed/testbed.ts';
-import { freePort, hpcwhisk, Platform, type CommandResult } from './support/platform.ts';
+import { hpcwhisk, Platform, type CommandResult } from './support/platform.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const run = promisify(execFile);
@@ -19,7 +20,7 @@ describe('hpcwhisk refuses', () => {
   before(async () => { directory = await mkdtemp(join(tmpdir(), 'hpcwhisk-refused-')); });
   after(async () => { await rm(directory, { recursive: true, force: true }); });
 
-  const up = async (...args: string[]): Promise<CommandResult> => hpcwhisk(['up', '--port', String(await freePort()), '--state', join(directory, 'state'), ...args]);
+  const up = async (...args: string[]): Promise<CommandResult> => hpcwhisk(['up', '--port', String(await freePortRange(1)), '--state', join(directory, 'state'), ...args]);
   const oneLine = (result: CommandResult, code: number, text: RegExp): void => {
     assert.equal(result.code, code, result.stderr);
     assert.match(result.stderr, text);
@@ -28,8 +29,8 @@ describe('hpcwhisk refuses', () => {
 
   it('a state directory that cannot be made', async () => {
     await writeFile(join(directory, 'file'), '');
-    oneLine(await hpcwhisk(['up', '--port', String(await freePort()), '--state', join(directory, 'file', 'state')]), 73, /^hpcwhisk: ESTATE: the state directory .* cannot be written/);
-    oneLine(await hpcwhisk(['up', '--port', String(await freePort()), '--state', '/proc/state']), 73, /^hpcwhisk: ESTATE: /);
+    oneLine(await hpcwhisk(['up', '--port', String(await freePortRange(1)), '--state', join(directory, 'file', 'state')]), 73, /^hpcwhisk: ESTATE: the state directory .* cannot be written/);
+    oneLine(await hpcwhisk(['up', '--port', String(await freePortRange(1)), '--state', '/proc/state']), 73, /^hpcwhisk: ESTATE: /);
   });
 
   it('a key that is none, and options that it does not know', async () => {
@@ -39,7 +40,7 @@ describe('hpcwhisk refuses', () => {
   });
 
   it('a machine without sbatch', async () => {
-    const port = String(await freePort());
+    const port = String(await freePortRange(1));
     const bin = join(directory, 'bin');
     await mkdir(bin);
     for (const program of ['readlink', 'dirname', 'uname']) await run('ln', ['-s', `/usr/bin/${program}`, join(bin, program)]);
@@ -53,7 +54,7 @@ describe('hpcwhisk refuses', () => {
     await installTestbedPackages();
     const testbed = await startTestbed({ nodes: 1, directory: join(directory, 'slurm') });
     try {
-      const result = await hpcwhisk(['up', '--cluster', 'slurm', '--partition', 'nowhere', '--port', String(await freePort()), '--state', join(directory, 'state')], testbed.env);
+      const result = await hpcwhisk(['up', '--cluster', 'slurm', '--partition', 'nowhere', '--port', String(await freePortRange(1)), '--state', join(directory, 'state')], testbed.env);
       oneLine(result, 69, /^hpcwhisk: ESLURM: .*partition/i);
     } finally {
       await stopTestbed(testbed.directory);

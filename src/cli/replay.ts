@@ -2,7 +2,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +14,7 @@ import { runReplay } from '../experiments/replay/run-replay.ts';
 import { writeReport } from '../experiments/replay/write-report.ts';
 import type { PolicyName } from '../pilots/policies.ts';
 import { installTestbedPackages } from '../testbed/packages.ts';
+import { freePortRange } from '../testbed/ports.ts';
 import { TestbedError } from '../testbed/testbed-error.ts';
 import { startTestbed, stopTestbed, type Testbed } from '../testbed/testbed.ts';
 import { TraceError } from '../traces/trace-error.ts';
@@ -71,7 +71,7 @@ export async function runReplayCommand(options: ReplayCommandOptions): Promise<v
 async function replayOn(testbed: Testbed, directory: string, { surface, source }: LoadedSurface, options: ReplayCommandOptions, signal: AbortSignal): Promise<ReplayReport> {
   const state = new StateDirectory(join(directory, 'state'));
   await state.create();
-  const port = await freePort();
+  const port = await freePortRange(1);
   const url = `http://127.0.0.1:${port}`;
   let controller: ChildProcess | undefined;
   try {
@@ -159,13 +159,4 @@ function summary(report: ReplayReport): string {
 
 function tell(text: string): void {
   console.error(`${new Date().toTimeString().slice(0, 8)}  ${text}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -2,13 +2,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import openwhisk, { type Client } from 'openwhisk';
 import type { DispatchView } from '../../src/dispatch/dispatch.ts';
 import type { ControllerStatus } from '../../src/cli/controller-status.ts';
+import { freePortRange } from '../../src/testbed/ports.ts';
 import { waitUntil } from './wait-until.ts';
 
 const HPCWHISK = fileURLToPath(new URL('../../bin/hpcwhisk', import.meta.url));
@@ -24,15 +24,6 @@ export async function hpcwhisk(args: readonly string[], env: NodeJS.ProcessEnv =
   child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString(); });
   await once(child, 'close');
   return { code: child.exitCode, stdout, stderr };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 export class Platform {
@@ -52,7 +43,7 @@ export class Platform {
 
   /** Starts it with a fresh state directory and waits until it answers. */
   static async start(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}, state?: string): Promise<Platform> {
-    const platform = new Platform(state ?? await mkdtemp(join(tmpdir(), 'hpcwhisk-test-')), await freePort(), args, env);
+    const platform = new Platform(state ?? await mkdtemp(join(tmpdir(), 'hpcwhisk-test-')), await freePortRange(1), args, env);
     await platform.start();
     return platform;
   }

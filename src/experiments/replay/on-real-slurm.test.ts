@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -10,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { StateDirectory } from '../../cli/state-directory.ts';
 import { installTestbedPackages } from '../../testbed/packages.ts';
+import { freePortRange } from '../../testbed/ports.ts';
 import { startTestbed, stopTestbed, type Testbed } from '../../testbed/testbed.ts';
 import type { IdleSurface } from '../../traces/surface.ts';
 import { runSlurm } from './prime-jobs.ts';
@@ -21,15 +21,6 @@ import { runReplay } from './run-replay.ts';
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 /** Most tests take seconds; a machine that is busy with something else takes minutes. */
 const PATIENCE_MS = 300_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 describe('a replay on a real Slurm', { timeout: 2 * PATIENCE_MS }, () => {
   let directory = '';
@@ -88,7 +79,7 @@ describe('a replay on a real Slurm', { timeout: 2 * PATIENCE_MS }, () => {
   it('harvests idle nodes, gives them back, and loses no call', async () => {
     const state = new StateDirectory(path.join(directory, 'state'));
     await state.create();
-    const port = await freePort();
+    const port = await freePortRange(1);
     let output = '';
     const seen: ReplayProgress[] = [];
     const report = await runReplay({
