@@ -6,6 +6,8 @@ import type { ControllerStatus } from '../controller-status.ts';
 import { defaultStateDirectory, StateDirectory } from '../state-directory.ts';
 
 const EXIT_UNAVAILABLE = 69;
+/** A slot is room for one call of an action with OpenWhisk's standard memory. */
+const SLOT_MB = 256;
 
 type Status = DispatchView & ControllerStatus;
 
@@ -16,7 +18,8 @@ export function statusCommand(): Command {
     .option('--json', 'print JSON', false)
     .action(async (options: { state: string; json: boolean }) => {
       const status = await readStatus(new StateDirectory(options.state));
-      console.log(options.json ? JSON.stringify(status, null, 2) : renderStatus(status, Date.now()));
+      const now = Date.now();
+      console.log(options.json ? JSON.stringify(detailed(status, now), null, 2) : renderStatus(status, now));
     });
 }
 
@@ -35,6 +38,19 @@ async function readStatus(state: StateDirectory): Promise<Status> {
   }
 }
 
+/** With what the table computes: slots, and ms of lease left. */
+function detailed(status: Status, now: number): object {
+  const invokers = status.invokers.map((invoker) => ({
+    ...invoker, slots: slots(invoker.memoryMB), freeSlots: slots(invoker.freeMemoryMB),
+    leaseLeftMs: invoker.leaseEndsAt === null ? null : Math.max(0, invoker.leaseEndsAt - now),
+  }));
+  return { ...status, invokers };
+}
+
+function slots(memoryMB: number): number {
+  return Math.floor(memoryMB / SLOT_MB);
+}
+
 function renderStatus(status: Status, now: number): string {
   const { pilots, callsPerSecond } = status;
   const lines = [
@@ -45,7 +61,7 @@ function renderStatus(status: Status, now: number): string {
   ];
   if (status.invokers.length === 0) return [...lines, 'no invoker: no pilot job runs at the moment'].join('\n');
   const rows = status.invokers.map((invoker) => row(invoker, now));
-  const header = ['NODE', 'INVOKER', 'STATE', 'RUNNING', 'FREE MB', 'LEASE LEFT'];
+  const header = ['NODE', 'INVOKER', 'STATE', 'RUNNING', 'FREE SLOTS', 'LEASE LEFT'];
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map((cells) => cells[column]?.length ?? 0)));
   for (const cells of [header, ...rows]) lines.push(cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
   return lines.join('\n');
@@ -53,7 +69,7 @@ function renderStatus(status: Status, now: number): string {
 
 function row(invoker: InvokerView, now: number): string[] {
   return [
-    invoker.node, invoker.id, invoker.state, String(invoker.running), `${invoker.freeMemoryMB}/${invoker.memoryMB}`,
+    invoker.node, invoker.id, invoker.state, String(invoker.running), `${slots(invoker.freeMemoryMB)} of ${slots(invoker.memoryMB)}`,
     invoker.leaseEndsAt === null ? '-' : duration(invoker.leaseEndsAt - now),
   ];
 }
