@@ -1,6 +1,6 @@
 /** The embedded controller alone, without pilots: invokers are started by the benchmark. Arguments: port, state directory. Prints `ready`. */
 import { EmbeddedController } from '../src/cli/embedded-controller.ts';
-import { StateDirectory } from '../src/cli/state-directory.ts';
+import { linkSocketIn, StateDirectory } from '../src/cli/state-directory.ts';
 import { openFileLogger } from '../src/telemetry/file-logger.ts';
 
 const [port, directory] = process.argv.slice(2);
@@ -8,6 +8,7 @@ const state = new StateDirectory(directory ?? '');
 await state.create();
 const log = openFileLogger(state.file('controller.log'), 'warn');
 const controller = await EmbeddedController.start({
+  linkSocket: linkSocketIn(state.path) ?? '',
   host: '127.0.0.1', port: Number(port), storeDirectory: state.file('store'), authKey: await state.authKey(undefined),
   linkToken: await state.linkToken(), adminToken: await state.adminToken(), logger: log.logger, statusExtras: () => ({}),
 });

@@ -36,7 +36,7 @@ export class BenchPlatform {
     const controller = await startScript('controller.ts', [String(port), join(directory, 'state')]);
     const bundle = await buildPilotBundle(join(directory, 'pilot'));
     const token = (await readFile(join(directory, 'state', 'link-token'), 'utf8')).trim();
-    await writeFile(join(directory, 'link.json'), JSON.stringify({ url: `ws://127.0.0.1:${port}/link`, token }), { mode: 0o600 });
+    await writeFile(join(directory, 'link.json'), JSON.stringify({ url: `ws+unix:${join(directory, 'state', 'link.sock')}:/link`, token }), { mode: 0o600 });
     return new BenchPlatform(port, directory, controller.child, bundle);
   }
 

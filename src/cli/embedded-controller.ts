@@ -2,6 +2,8 @@
  * The controller as one process: store, dispatcher, API and link on one port. Started bottom up, stopped top down:
  * the API refuses new calls first, invokers drain, then the store is closed.
  */
+import { rm } from 'node:fs/promises';
+import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { createApi } from '../api/api.ts';
@@ -24,6 +26,8 @@ export interface ControllerOptions {
   host: string;
   port: number;
   storeDirectory: string;
+  /** Unix socket on which invokers of this machine may join, too; it costs them and us less than TCP. */
+  linkSocket?: string;
   /** `uuid:key` of the namespace guest. */
   authKey: string;
   linkToken: string;
@@ -35,14 +39,16 @@ export interface ControllerOptions {
 export class EmbeddedController {
   readonly dispatcher: Dispatcher;
   readonly #api: FastifyInstance;
-  readonly #link: LinkListener;
+  readonly #links: readonly LinkListener[];
+  readonly #local: Server | undefined;
   readonly #store: Store;
 
-  private constructor(store: Store, dispatcher: Dispatcher, api: FastifyInstance, link: LinkListener) {
+  private constructor(store: Store, dispatcher: Dispatcher, api: FastifyInstance, links: readonly LinkListener[], local: Server | undefined) {
     this.#store = store;
     this.dispatcher = dispatcher;
     this.#api = api;
-    this.#link = link;
+    this.#links = links;
+    this.#local = local;
   }
 
   /** @throws {CommandError} when the port is taken or the store cannot be opened; nothing is left running then */
@@ -61,12 +67,19 @@ export class EmbeddedController {
       ...fixedIdentities([guest(options.authKey)]),
       options: { adminToken: options.adminToken, statusExtras: options.statusExtras },
     });
+    let local: Server | undefined;
     try {
       await dispatcher.start();
-      const link = listenWebSocket({ server: api.server, path: LINK_PATH, token: options.linkToken, handler: dispatcher, logger });
+      const listen = (server: Server): LinkListener => listenWebSocket({ server, path: LINK_PATH, token: options.linkToken, handler: dispatcher, logger });
+      const links = [listen(api.server)];
+      if (options.linkSocket !== undefined) {
+        local = await listenOnSocket(options.linkSocket);
+        links.push(listen(local));
+      }
       await api.listen({ host: options.host, port: options.port });
-      return new EmbeddedController(store, dispatcher, api, link);
+      return new EmbeddedController(store, dispatcher, api, links, local);
     } catch (error) {
+      local?.close();
       await api.close();
       await dispatcher.stop();
       await store.close();
@@ -77,10 +90,22 @@ export class EmbeddedController {
   /** Waits at most `drainMs` for the invokers to leave. */
   async stop(drainMs: number): Promise<void> {
     await this.dispatcher.stop(drainMs);
-    await this.#link.close();
+    await Promise.all(this.#links.map((link) => link.close()));
+    this.#local?.close();
     await this.#api.close();
     await this.#store.close();
   }
+}
+
+/** The store's lock says that no other controller is at this directory, so a socket file there is one that was killed. */
+async function listenOnSocket(path: string): Promise<Server> {
+  await rm(path, { force: true });
+  const server = createHttpServer((_request, response) => { response.writeHead(404).end(); });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  return server;
 }
 
 /** Finds out whether the port can be had, before anything is created. @throws {CommandError} */

@@ -36,8 +36,8 @@ export interface ReplayCommandOptions {
   json: boolean;
 }
 
-/** What a node of 24 cores would give to functions, scaled to the small functions of the experiment. */
-const INVOKER_MB = 2_000;
+/** A small part of what a node of 24 cores has: room for about sixty functions of the experiment. */
+const INVOKER_MB = 8_000;
 const START_MS = 60_000;
 const EXIT_USAGE = 64;
 const EXIT_UNAVAILABLE = 69;

@@ -6,6 +6,7 @@
  *   admin-token      what `hpcwhisk status` shows
  *   controller.json  where the running controller listens (removed on a clean stop)
  *   link.json        URL and token for pilot jobs
+ *   link.sock        where invokers of this machine join
  *   store/           the embedded store
  *   pilot/           the bundled invoker, its runtimes and the logs of pilots
  */
@@ -17,6 +18,7 @@ import { dirname, join, resolve } from 'node:path';
 import { newSecret } from '../domain/ids.ts';
 import { CommandError, errorText, systemCode } from './command-error.ts';
 
+const MAX_SOCKET_PATH_BYTES = 108;
 const KEY_LENGTH = 64;
 const KEY_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const AUTH_PATTERN = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[A-Za-z0-9]{64,}$/;
@@ -110,6 +112,12 @@ export class StateDirectory {
     await this.writeSecret(name, `${secret}\n`);
     return secret;
   }
+}
+
+/** The path of a Unix socket in it; undefined where it would be longer than the system takes (unix(7): 108 bytes). */
+export function linkSocketIn(directory: string): string | undefined {
+  const path = join(directory, 'link.sock');
+  return Buffer.byteLength(path) < MAX_SOCKET_PATH_BYTES ? path : undefined;
 }
 
 /** As mkdir -p. Node.js' own recursive mkdir never returns where a file system refuses new directories with ENOENT, as /proc does. */

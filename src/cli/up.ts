@@ -8,7 +8,7 @@ import { CommandError, errorText } from './command-error.ts';
 import { RateMeter, type ControllerStatus } from './controller-status.ts';
 import { checkPort, EmbeddedController, LINK_PATH } from './embedded-controller.ts';
 import { buildPilotBundle } from './pilot-bundle.ts';
-import { StateDirectory } from './state-directory.ts';
+import { linkSocketIn, StateDirectory } from './state-directory.ts';
 
 export interface UpOptions {
   host: string;
@@ -65,7 +65,9 @@ async function startPlatform(options: UpOptions, state: StateDirectory): Promise
   try {
     const rate = new RateMeter();
     const running: { cluster?: OpenCluster } = {};
+    const linkSocket = options.cluster === 'local' ? linkSocketIn(state.path) : undefined;
     const controller = await EmbeddedController.start({
+      ...(linkSocket === undefined ? {} : { linkSocket }),
       host: options.host, port: options.port, storeDirectory: state.file('store'), authKey, linkToken, adminToken, logger,
       statusExtras: () => status(options, url, startedAt, rate, running.cluster?.manager) satisfies ControllerStatus,
     });
@@ -73,7 +75,7 @@ async function startPlatform(options: UpOptions, state: StateDirectory): Promise
     const sampling = setInterval(() => { rate.sample(controller.dispatcher.view().counts.completed); }, 1_000).unref();
     cleanUps.push(() => { clearInterval(sampling); });
 
-    await state.writeSecret('link.json', JSON.stringify({ url: `${url.replace('http', 'ws')}${LINK_PATH}`, token: linkToken }));
+    await state.writeSecret('link.json', JSON.stringify({ url: linkUrl(url, linkSocket), token: linkToken }));
     cleanUps.push(() => rm(state.file('link.json'), { force: true }));
     const bundle = await buildPilotBundle(state.file('pilot'));
     const cluster = openCluster({
@@ -112,6 +114,10 @@ function status(options: UpOptions, url: string, startedAt: number, rate: RateMe
       ...(pilots?.lastError === undefined ? {} : { lastError: pilots.lastError }),
     },
   };
+}
+
+function linkUrl(url: string, socket: string | undefined): string {
+  return socket === undefined ? `${url.replace('http', 'ws')}${LINK_PATH}` : `ws+unix:${socket}:${LINK_PATH}`;
 }
 
 /** Resolves at the first SIGINT or SIGTERM; a repetition changes nothing, since both the terminal and npm may send it. */
