@@ -1,11 +1,12 @@
 /** The embedded controller alone, without pilots: invokers are started by the benchmark. Arguments: port, state directory. Prints `ready`. */
 import { EmbeddedController } from '../src/cli/embedded-controller.ts';
-import { linkSocketIn, StateDirectory } from '../src/cli/state-directory.ts';
+import { linkSocketIn, makeDirectories, StateDirectory } from '../src/cli/state-directory.ts';
 import { openFileLogger } from '../src/telemetry/file-logger.ts';
 
 const [port, directory] = process.argv.slice(2);
 const state = new StateDirectory(directory ?? '');
 await state.create();
+await makeDirectories(state.file('store'));
 const log = openFileLogger(state.file('controller.log'), 'warn');
 const controller = await EmbeddedController.start({
   linkSocket: linkSocketIn(state.path) ?? '',

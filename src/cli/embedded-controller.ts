@@ -121,7 +121,10 @@ async function openStore(directory: string, logger: Logger): Promise<Store> {
   try {
     return await openSqliteStore({ directory, logger });
   } catch (error) {
-    if (error instanceof StoreOpenError) throw new CommandError('ESTORE', error.message, 73, { cause: error });
+    if (error instanceof StoreOpenError) {
+      const advice = error.code === 'network-file-system' ? ' Name a directory on a local disk with --store.' : '';
+      throw new CommandError('ESTORE', `${error.message}${advice}`, 73, { cause: error });
+    }
     throw error;
   }
 }

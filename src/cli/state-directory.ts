@@ -49,11 +49,10 @@ export class StateDirectory {
   /** Creates what is missing. @throws {CommandError} ESTATE when it cannot be written */
   async create(): Promise<void> {
     try {
-      await makeDirectories(this.path);
+      await make(this.path);
       await access(this.path, constants.W_OK | constants.X_OK);
       await chmod(this.path, 0o700);
-      await makeDirectories(this.file('store'));
-      await makeDirectories(this.file('pilot'));
+      await make(this.file('pilot'));
     } catch (error) {
       throw new CommandError('ESTATE', `the state directory ${this.path} cannot be written: ${errorText(error)}`, 73, { cause: error });
     }
@@ -120,8 +119,17 @@ export function linkSocketIn(directory: string): string | undefined {
   return Buffer.byteLength(path) < MAX_SOCKET_PATH_BYTES ? path : undefined;
 }
 
-/** As mkdir -p. Node.js' own recursive mkdir never returns where a file system refuses new directories with ENOENT, as /proc does. */
-async function makeDirectories(path: string): Promise<void> {
+/** As mkdir -p, with mode 0700. @throws {CommandError} ESTATE */
+export async function makeDirectories(path: string): Promise<void> {
+  try {
+    await make(path);
+  } catch (error) {
+    throw new CommandError('ESTATE', `the directory ${path} cannot be made: ${errorText(error)}`, 73, { cause: error });
+  }
+}
+
+/** Node.js' own recursive mkdir never returns where a file system refuses new directories with ENOENT, as /proc does. */
+async function make(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });
   } catch (error) {
@@ -132,7 +140,7 @@ async function makeDirectories(path: string): Promise<void> {
         return;
       case 'ENOENT':
         if (existsSync(parent)) throw error;
-        await makeDirectories(parent);
+        await make(parent);
         await mkdir(path, { mode: 0o700 });
         return;
       case undefined: default:

@@ -1,6 +1,7 @@
 /** `hpcwhisk up`: controller and pilot manager in one process. Everything that can be refused is checked before anything is started. */
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import type { PilotManager } from '../pilots/pilot-manager.ts';
 import { openFileLogger } from '../telemetry/file-logger.ts';
 import { openCluster, startManager, type OpenCluster } from './clusters.ts';
@@ -8,12 +9,13 @@ import { CommandError, errorText } from './command-error.ts';
 import { RateMeter, type ControllerStatus } from './controller-status.ts';
 import { checkPort, EmbeddedController, LINK_PATH } from './embedded-controller.ts';
 import { buildPilotBundle } from './pilot-bundle.ts';
-import { linkSocketIn, StateDirectory } from './state-directory.ts';
+import { linkSocketIn, makeDirectories, StateDirectory } from './state-directory.ts';
 
 export interface UpOptions {
   host: string;
   port: number;
   state: string;
+  store?: string;
   auth?: string;
   cluster: 'local' | 'slurm';
   partition?: string;
@@ -31,10 +33,13 @@ const DRAIN_MS = 5_000;
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'];
 
 export async function runUp(options: UpOptions): Promise<void> {
+  // Whoever read along may go away (`hpcwhisk up | head`): that is no reason to stop.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   if (!LOG_LEVELS.includes(options.logLevel)) throw new CommandError('EUSAGE', `--log-level must be one of ${LOG_LEVELS.join(', ')}`, 64);
   await checkPort(options.host, options.port);
   const state = new StateDirectory(options.state);
   await state.create();
+  await makeDirectories(resolve(options.store ?? state.file('store')));
   const stopped = stopSignal();
   const platform = await startPlatform(options, state);
   try {
@@ -58,6 +63,7 @@ async function startPlatform(options: UpOptions, state: StateDirectory): Promise
   const log = openFileLogger(state.file('controller.log'), options.logLevel);
   const { logger } = log;
   const startedAt = Date.now();
+  const storeDirectory = resolve(options.store ?? state.file('store'));
   const url = `http://${urlHost(options.host)}:${options.port}`;
   const cleanUps: (() => void | Promise<void>)[] = [() => { log.close(); }];
   // The last thing started is the first to stop; a failure on the way up stops what stands already.
@@ -68,7 +74,7 @@ async function startPlatform(options: UpOptions, state: StateDirectory): Promise
     const linkSocket = options.cluster === 'local' ? linkSocketIn(state.path) : undefined;
     const controller = await EmbeddedController.start({
       ...(linkSocket === undefined ? {} : { linkSocket }),
-      host: options.host, port: options.port, storeDirectory: state.file('store'), authKey, linkToken, adminToken, logger,
+      host: options.host, port: options.port, storeDirectory, authKey, linkToken, adminToken, logger,
       statusExtras: () => status(options, url, startedAt, rate, running.cluster?.manager) satisfies ControllerStatus,
     });
     cleanUps.push(() => controller.stop(DRAIN_MS));
@@ -122,8 +128,8 @@ function linkUrl(url: string, socket: string | undefined): string {
 
 /** Resolves at the first SIGINT or SIGTERM; a repetition changes nothing, since both the terminal and npm may send it. */
 function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => { resolve(); });
+  return new Promise((stop) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => { stop(); });
   });
 }
 

@@ -9,6 +9,7 @@ export function upCommand(): Command {
     .option('--host <address>', 'address to listen on; pilots must be able to reach it', '127.0.0.1')
     .option('--port <number>', 'port of the API and of the link to the invokers', wholeNumber(1, 65535), 3233)
     .option('--state <dir>', 'state directory: keys, store, what pilots run (default of HPCWHISK_STATE, else ~/.hpcwhisk)', defaultStateDirectory())
+    .option('--store <dir>', 'directory of the embedded store, on a local disk (default: store/ in the state directory)')
     .option('--auth <uuid:key>', 'key of the namespace guest (default: a random one, made on the first start and kept)')
     .addOption(new Option('--cluster <kind>', 'where pilots run: a few pretended nodes of this machine, or Slurm').choices(['local', 'slurm']).default('local'))
     .option('--partition <name>', 'Slurm partition of the pilots (default: the cluster\'s default partition)')
