@@ -6,7 +6,7 @@ import { installPackages, installSystemPackages, node, root } from './install.mj
 installPackages({ development: true });
 const missing = installSystemPackages([
   ['slurmctld', 'slurmctld'], ['slurmd', 'slurmd'], ['sbatch', 'slurm-client'], ['munged', 'munge'],
-  ['bwrap', 'bubblewrap'], ['python3', 'python3'], ['prlimit', 'util-linux'], ['chromium', 'chromium'],
+  ['bwrap', 'bubblewrap'], ['python3', 'python3'], ['prlimit', 'util-linux'], ['ps', 'procps'], ['chromium', 'chromium'],
 ]);
 if (missing.length > 0) {
   console.error(`Missing: ${missing.join(', ')}. Tests that need them will fail. To install, as root on Debian: apt-get install ${missing.join(' ')}`);
