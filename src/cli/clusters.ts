@@ -16,6 +16,7 @@ export interface ClusterOptions {
   state: string;
   partition?: string;
   policy: 'fib' | 'dense' | 'single';
+  overtime: boolean;
   invokerMemory?: number;
   nodes: number;
   seed: number;
@@ -40,7 +41,10 @@ export function openCluster(options: ClusterOptions): OpenCluster {
   const slurm = options.cluster === 'local' ? localCluster(options) : slurmCluster(options);
   const manager = new PilotManager({
     slurm, clock: systemClock, logger: options.logger,
-    policy: policyOf(options.policy, options.cluster === 'local' ? { depth: 1 } : {}),
+    policy: policyOf(options.policy, {
+      ...(options.cluster === 'local' ? { depth: 1 } : {}),
+      ...(options.overtime ? { limitMinutes: 1 } : {}),
+    }),
     options: options.cluster === 'local' ? { periodMs: LOCAL_PERIOD_MS } : {},
   });
   return { slurm, manager };
@@ -82,7 +86,7 @@ function slurmCluster(options: ClusterOptions): CommandLineSlurm {
     script: (pilot) => jobScript(options.bundle, {
       ...settings,
       ...(options.invokerMemory === undefined ? {} : { HPCWHISK_INVOKER_MEMORY_MB: String(options.invokerMemory) }),
-      HPCWHISK_LIMIT_MINUTES: String(pilot.limitMinutes),
+      HPCWHISK_LIMIT_MINUTES: options.overtime ? 'none' : String(pilot.limitMinutes),
     }),
     sbatchArguments: options.sbatchArguments,
     env: slurmEnvironment(),

@@ -20,6 +20,7 @@ export interface UpOptions {
   cluster: 'local' | 'slurm';
   partition?: string;
   policy: 'fib' | 'dense' | 'single';
+  overtime: boolean;
   invokerMemory?: number;
   nodes: number;
   seed: number;
@@ -36,6 +37,7 @@ export async function runUp(options: UpOptions): Promise<void> {
   // Whoever read along may go away (`hpcwhisk up | head`): that is no reason to stop.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   if (!LOG_LEVELS.includes(options.logLevel)) throw new CommandError('EUSAGE', `--log-level must be one of ${LOG_LEVELS.join(', ')}`, 64);
+  if (options.overtime && options.policy !== 'single') throw new CommandError('EUSAGE', '--overtime goes with --policy single', 64);
   await checkPort(options.host, options.port);
   const state = new StateDirectory(options.state);
   await state.create();

@@ -14,6 +14,7 @@ export function upCommand(): Command {
     .addOption(new Option('--cluster <kind>', 'where pilots run: a few pretended nodes of this machine, or Slurm').choices(['local', 'slurm']).default('local'))
     .option('--partition <name>', 'Slurm partition of the pilots (default: the cluster\'s default partition)')
     .addOption(new Option('--policy <name>', 'which pilots are kept in the queue').choices(['fib', 'dense', 'single']).default('dense'))
+    .option('--overtime', 'for partitions with OverTimeLimit=UNLIMITED: pilots of the policy single ask for 1 minute and run until they are preempted', false)
     .option('--invoker-memory <MB>', 'memory that an invoker gives to functions (default: what the job was given, 2048 locally)', wholeNumber(128, 1_000_000))
     .option('--nodes <number>', 'nodes of the local cluster', wholeNumber(1, 64), 4)
     .option('--seed <number>', 'seed of the local cluster\'s idle windows', wholeNumber(0, 4_294_967_295), 17)
