@@ -4,29 +4,19 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { PilotManager } from '../pilots/pilot-manager.ts';
 import { openFileLogger } from '../telemetry/file-logger.ts';
-import { openCluster, startManager, type OpenCluster } from './clusters.ts';
+import { openCluster, startManager, type ClusterOptions, type OpenCluster } from './clusters.ts';
 import { CommandError, errorText } from './command-error.ts';
 import { RateMeter, type ControllerStatus } from './controller-status.ts';
 import { checkPort, EmbeddedController, LINK_PATH } from './embedded-controller.ts';
 import { buildPilotBundle } from './pilot-bundle.ts';
 import { linkSocketIn, makeDirectories, StateDirectory } from './state-directory.ts';
 
-export interface UpOptions {
+export interface UpOptions extends Omit<ClusterOptions, 'bundle' | 'linkFile' | 'logDirectory' | 'logger' | 'tell'> {
   host: string;
   port: number;
-  state: string;
   store?: string;
   auth?: string;
-  cluster: 'local' | 'slurm';
-  partition?: string;
-  policy: 'fib' | 'dense' | 'single';
-  overtime: boolean;
-  invokerMemory?: number;
-  nodes: number;
-  seed: number;
-  sandbox: 'auto' | 'bubblewrap' | 'process';
   logLevel: string;
-  sbatchArguments: string[];
 }
 
 /** How long a clean stop waits for invokers to drain. Longer than the invoker's hold time, so that no call is broken off by it. */
