@@ -10,7 +10,7 @@ import { checkEntityName } from '../domain/names.ts';
 import { parseActionPut } from './action-put.ts';
 import { actionSummary, actionView } from './action-view.ts';
 import { actionInvoker } from './invoke.ts';
-import type { InvocableActions } from './invocable-actions.ts';
+import type { InvocableActions } from '../entities/invocable-actions.ts';
 import { sendJson } from './json-reply.ts';
 import type { ApiServices, ResolvedApiOptions } from './options.ts';
 import type { Query } from './query.ts';

@@ -11,7 +11,7 @@ import { addActionRoutes } from './actions.ts';
 import { addActivationRoutes } from './activations.ts';
 import { requireIdentity } from './authentication.ts';
 import { answerBrokenRequest, mapErrors, sendMapped } from './error-mapping.ts';
-import { InvocableActions } from './invocable-actions.ts';
+import { InvocableActions } from '../entities/invocable-actions.ts';
 import { addNamespaceRoutes } from './namespaces.ts';
 import type { ApiServices } from './options.ts';
 import { resolveApiOptions } from './options.ts';

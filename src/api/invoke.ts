@@ -8,9 +8,9 @@ import { contentMalformed, parametersNotAllowed, resourceDoesNotExist } from '..
 import type { JsonObject } from '../domain/json.ts';
 import { isJsonObject } from '../domain/json.ts';
 import { checkEntityName } from '../domain/names.ts';
-import { activationMessage, setsAnyOf } from './activation-message.ts';
+import { activationMessage, setsAnyOf } from '../entities/activation-message.ts';
 import { activationView } from './activation-view.ts';
-import type { InvocableActions } from './invocable-actions.ts';
+import type { InvocableActions } from '../entities/invocable-actions.ts';
 import { nameActivation, sendJson } from './json-reply.ts';
 import type { ApiServices } from './options.ts';
 import type { Query } from './query.ts';

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { parametersNotAllowed } from '../domain/errors.ts';
 import type { JsonObject, JsonValue } from '../domain/json.ts';
 import { isJsonObject } from '../domain/json.ts';
-import { setsAnyOf } from './activation-message.ts';
+import { setsAnyOf } from '../entities/activation-message.ts';
 import { isBinaryMedia, isJsonMedia } from './media-type.ts';
 import { bodyBytes, mediaTypeOf, parseJson } from './request-body.ts';
 

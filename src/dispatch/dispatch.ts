@@ -1,6 +1,6 @@
 /** What the API needs of the dispatcher. */
 import type { CodeExec } from '../domain/action.ts';
-import type { ActivationMessage, ActivationRecord } from '../domain/activation.ts';
+import type { ActivationId, ActivationMessage, ActivationRecord } from '../domain/activation.ts';
 
 export interface InvokerView {
   id: string;
@@ -43,6 +43,16 @@ export interface Dispatch {
    * @throws {StoreUnavailable}
    */
   call(message: ActivationMessage, waitMs: number): Promise<BlockingAnswer>;
+  /**
+   * Accepts a step of a composition: journalled before it runs, and waited for however long it takes.
+   * @throws {Overloaded}
+   * @throws {StoreUnavailable}
+   */
+  run(message: ActivationMessage): Promise<ActivationRecord>;
+  /** Waits for the record of an activation that is unfinished here; undefined for one that is not. */
+  attach(id: ActivationId): Promise<ActivationRecord> | undefined;
+  /** Accepted activations of a namespace that have no record yet. */
+  inFlight(namespace: string): number;
   view(): DispatchView;
 }
 

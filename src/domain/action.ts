@@ -23,6 +23,24 @@ export interface CodeExec {
   main?: string;
 }
 
+/** An image to run the action in. Without code, the image itself is the action. */
+export interface BlackboxExec {
+  kind: 'blackbox';
+  image: string;
+  code?: string;
+  binary: boolean;
+  main?: string;
+}
+
+/** Actions run one after the other by the controller, as `/namespace/[package/]name`. */
+export interface SequenceExec {
+  kind: 'sequence';
+  components: string[];
+}
+
+/** What an invoker runs. */
+export type RunnableExec = CodeExec | BlackboxExec;
+
 export interface Action {
   /** Namespace that owns it. */
   namespace: string;

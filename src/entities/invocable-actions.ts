@@ -15,11 +15,19 @@ export interface InvocableAction {
   readonly initKeys: readonly string[];
   /** Keys that a caller may not set (annotation `final`). */
   readonly finalKeys: ReadonlySet<string>;
+  readonly runs: RunBy;
   /** The action gets the key of whoever runs it. */
   readonly takesApiKey: boolean;
   /** Undefined unless it is a web action. */
   readonly web: WebExport | undefined;
 }
+
+/** Who runs an action. Built-ins are functions of the platform itself, known by name. */
+export type RunBy =
+  | { by: 'invoker' }
+  | { by: 'controller'; as: 'sequence'; components: readonly string[] }
+  | { by: 'controller'; as: 'conductor' }
+  | { by: 'controller'; as: 'builtin'; builtin: string };
 
 export interface WebExport {
   readonly rawHttp: boolean;
@@ -70,6 +78,7 @@ function invocableAction({ action, revision }: StoredAction): InvocableAction {
     hasDefaults: parameters.length > 0,
     initKeys: parameters.filter(({ init }) => init === true).map(({ key }) => key),
     finalKeys: new Set(annotation(annotations, 'final') === true ? definedKeys(parameters) : []),
+    runs: isTruthy(annotation(annotations, 'conductor')) ? { by: 'controller', as: 'conductor' } : { by: 'invoker' },
     // Actions from before the annotation existed get the key.
     takesApiKey: provideApiKey === undefined || isTruthy(provideApiKey),
     web: webExport(action),
