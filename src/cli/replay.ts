@@ -29,6 +29,7 @@ export interface ReplayCommandOptions {
   minutes: number;
   nodes: number;
   policy: PolicyName;
+  controlMinutes?: number;
   rate: number;
   functions: number;
   schedulerParameters?: string;
@@ -80,6 +81,7 @@ async function replayOn(testbed: Testbed, directory: string, { surface, source }
       controller: { url, authKey: await state.authKey(undefined), adminToken: await state.adminToken() },
       startPilots: async () => { controller = await startController(['--port', String(port), '--state', state.path, '--policy', options.policy], url, testbed); },
       onProgress: (progress) => { tell(progressLine(progress)); },
+      ...(options.controlMinutes === undefined ? {} : { controlMs: options.controlMinutes * 60_000 }),
       ...(options.timezone === undefined ? {} : { timeZone: options.timezone }),
     });
   } finally {

@@ -13,6 +13,7 @@ export function replayCommand(): Command {
     .option('--minutes <number>', 'length of the window', positiveNumber(24 * 60), 30)
     .option('--nodes <number>', 'nodes of the testbed', wholeNumber(1, 2_300), 64)
     .addOption(new Option('--policy <name>', 'which pilots are kept in the queue').choices(policyNames).default('dense'))
+    .option('--control-minutes <number>', 'how much of the window is played without pilots first, to see how prime jobs start then; 0: none (default: a third of it, 10 at most)', wholeNumber(0, 24 * 60))
     .option('--rate <calls/s>', 'calls per second', positiveNumber(1_000), 10)
     .option('--functions <number>', 'functions that the calls go to in turn', wholeNumber(1, 10_000), 100)
     .option('--scheduler-parameters <text>', 'Slurm\'s SchedulerParameters (default: Slurm\'s own defaults)')

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { syntheticSurface } from '../../traces/synthetic.ts';
-import { idleNodesAt, planReplay } from './plan.ts';
-import { burstsOf } from './start-delay-control.ts';
+import { idleNodesAt, planReplay, planUntil } from './plan.ts';
 
 describe('planReplay', () => {
   const surface = {
@@ -32,14 +31,14 @@ describe('planReplay', () => {
     assert.deepEqual([0, 10_000, 29_999, 30_000, 45_000, 99_999].map((at) => idleNodesAt(plan, at)), [['a'], ['a', 'b'], ['a'], [], ['d'], ['d']]);
   });
 
-  it('has bursts of arrivals, which the control repeats', () => {
-    const arrivals = [5, 5.2, 5.9, 20, 30, 30.1].map((second, index) => ({ node: `n${index}`, arrives: second * 1000, ends: null }));
-    const bursty = { ...plan, jobs: [{ node: 'x', arrives: null, ends: null }, ...arrivals] };
-    assert.deepEqual(burstsOf(bursty, 6, 9), [3, 1, 2]);
-    assert.deepEqual(burstsOf(bursty, 4, 9), [3, 1]);
-    assert.deepEqual(burstsOf(bursty, 5, 2), [2, 1, 2]);
-    assert.deepEqual(burstsOf(bursty, 8, 9), [3, 1, 2, 1, 1]);
-    assert.deepEqual(burstsOf({ ...plan, jobs: [] }, 2, 9), [1, 1]);
+  it('can be cut off: nothing arrives or ends later, and nobody who is there leaves earlier', () => {
+    const cut = planUntil(plan, 35_000);
+    assert.equal(cut.length, 35_000);
+    assert.deepEqual(cut.jobs.filter(({ arrives }) => arrives !== null), [
+      { node: 'b', arrives: 20_000, ends: null }, { node: 'a', arrives: 30_000, ends: null },
+    ]);
+    const early = (job: { ends: number | null }): boolean => job.ends !== null && job.ends < 35_000;
+    assert.deepEqual(cut.jobs.filter(early), plan.jobs.filter(early));
   });
 
   it('never has a node both idle and held, nor neither', () => {

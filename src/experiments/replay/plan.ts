@@ -48,6 +48,13 @@ export function planReplay(surface: IdleSurface, nodes: readonly string[]): Repl
   return { length, nodes, idleAtBegin: nodes.filter((node) => isIdle(idle, node, 0)), jobs, idle };
 }
 
+/** The begin of a plan: what happens before `length`, ms. */
+export function planUntil(plan: ReplayPlan, length: number): ReplayPlan {
+  const jobs = plan.jobs.filter(({ arrives }) => (arrives ?? 0) < length)
+    .map(({ node, arrives, ends }) => ({ node, arrives, ends: ends !== null && ends < length ? ends : null }));
+  return { ...plan, length, jobs };
+}
+
 /** Nodes that the plan leaves idle at `at` ms of the window. */
 export function idleNodesAt(plan: ReplayPlan, at: number): string[] {
   return plan.nodes.filter((node) => isIdle(plan.idle, node, at));

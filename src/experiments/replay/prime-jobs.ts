@@ -75,6 +75,16 @@ export class PrimeJobs {
     if (ids.length > 0) await runSlurm(this.#env, 'scancel', ['--quiet', ...ids]);
   }
 
+  /** Ends all jobs of every replay in this Slurm; resolves when they are gone. @throws {ReplayError} ESLURM */
+  async cancelAll(): Promise<void> {
+    const ofThese = ['--partition', this.#partition, '--name', JOB_NAME];
+    await runSlurm(this.#env, 'scancel', ['--quiet', ...ofThese]);
+    for (const deadline = Date.now() + COMMAND_TIMEOUT_MS; (await runSlurm(this.#env, 'squeue', ['-h', ...ofThese])).trim() !== '';) {
+      if (Date.now() > deadline) throw new ReplayError('ESLURM', `prime jobs are still there ${COMMAND_TIMEOUT_MS / 1000} s after scancel`);
+      await new Promise((resolve) => { setTimeout(resolve, 250); });
+    }
+  }
+
   /** Ends all jobs of every replay in this Slurm and removes what was written down. */
   async close(): Promise<void> {
     await runSlurm(this.#env, 'scancel', ['--quiet', '--partition', this.#partition, '--name', JOB_NAME]);

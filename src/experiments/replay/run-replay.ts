@@ -2,7 +2,7 @@
  * The paper's experiment on a real Slurm:
  *
  *   prime jobs take all nodes that the plan has busy at the begin
- *   → control: prime jobs on idle nodes without any pilot
+ *   → control: the begin of the window without any pilot; then all is as it was before it
  *   → pilots start, the first invoker is healthy, the functions are created, the load warms up
  *   → the window: arrivals preempt, nodes come idle, calls go out, everything is sampled
  *   → the last answers, and the audit: has every accepted call its one record?
@@ -43,8 +43,8 @@ export interface ReplayOptions {
   readonly functions?: number;
   /** MB each. @default 128 */
   readonly functionMemoryMB?: number;
-  /** Prime jobs of the control without pilots. @default 12 */
-  readonly controlJobs?: number;
+  /** How much of the window is played without pilots first, as the control of prime jobs' start delay; 0: none. @default a third of the window, 10 minutes at most */
+  readonly controlMs?: number;
   /** Load before the window, not counted. @default twice the time in which each function is called once, at least 10 s */
   readonly warmUpMs?: number;
   /** @default whisk */
@@ -60,6 +60,7 @@ export interface ReplayOptions {
 const PROGRESS_MS = 5000;
 const FIRST_INVOKER_MS = 120_000;
 const AUDIT_MS = 90_000;
+const MAX_CONTROL_MS = 600_000;
 const MAX_FAILURES = 20;
 /** Records of the calls' start may be dated a little before the call went out when clocks differ. */
 const CLOCK_SLACK_MS = 5000;
@@ -104,10 +105,16 @@ async function prepare(
 ): Promise<{ holding: Map<string, string>; control: number[] }> {
   const say = (text: string): void => { onProgress({ phase: 'preparing', text }); };
   say(`prime jobs take ${plan.nodes.length - plan.idleAtBegin.length} of ${plan.nodes.length} nodes`);
-  const holding = await holdBusyNodes(plan, jobs, signal);
-  say('measuring the start of prime jobs without pilots');
-  const control = await measureWithoutPilots(jobs, plan, options.controlJobs ?? 12, signal);
-  throwIfAborted(signal);
+  let holding = await holdBusyNodes(plan, jobs, signal);
+  const controlMs = Math.min(options.controlMs ?? Math.min(plan.length / 3, MAX_CONTROL_MS), plan.length);
+  const control: number[] = [];
+  if (controlMs > 0) {
+    say(`the first ${(controlMs / 60_000).toFixed(1)} minutes without pilots, to see how prime jobs start then`);
+    control.push(...await measureWithoutPilots(jobs, plan, holding, controlMs, signal));
+    throwIfAborted(signal);
+    await jobs.cancelAll();
+    holding = await holdBusyNodes(plan, jobs, signal);
+  }
   say('starting pilots');
   await options.startPilots();
   const functions = options.functions ?? 100;

@@ -2,8 +2,8 @@ import type { CallOutcome } from '../calls.ts';
 import type { CoveragePoint } from '../coverage.ts';
 import { PAPER_FIB } from '../paper.ts';
 import { CDF_SHARES, type ReplayReport } from '../replay-report.ts';
-import { area, type Axis, bar, chart, line, linearAxis, logAxis, marker, type Point, steps } from './svg.ts';
-import { milliseconds } from './units.ts';
+import { area, type Axis, bar, chart, line, linearAxis, logAxis, marker, type Point, steps } from '../../render/svg.ts';
+import { milliseconds } from '../../render/units.ts';
 
 /** One picture with what belongs to it. */
 export interface Figure {
@@ -135,7 +135,7 @@ function startDelays(report: ReplayReport): Figure {
   const axis: Axis = { min: 0, max: 100, ticks: [0, 25, 50, 75, 100].map((at) => ({ at, label: `${at} %` })), label: 'share of prime jobs' };
   return {
     title: 'What prime jobs notice',
-    caption: 'Share of prime jobs that had begun within a time, from sbatch to the first line of the script: those that found a pilot on their node, and a control on the same testbed before any pilot was there.',
+    caption: 'Share of prime jobs that had begun within a time, from sbatch to the first line of the script: those that found a pilot on their node, and a control on the same testbed, the first arrivals of the window played once before any pilot was there.',
     legend: [{ className: 'ready', text: 'with a pilot on the node' }, { className: 'none', text: 'without pilots' }],
     svg: chart({
       description: 'Cumulative distribution of prime jobs\' start delays', x: linearAxis(top, 'sbatch to first line, s'), y: axis,

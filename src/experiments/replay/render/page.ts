@@ -1,10 +1,10 @@
 import { PAPER_FIB } from '../paper.ts';
 import type { ReplayReport } from '../replay-report.ts';
 import { figuresOf, type Figure } from './figures.ts';
-import { PAGE_STYLE } from './page-style.ts';
-import { escape } from './svg.ts';
+import { PAGE_STYLE } from '../../render/page-style.ts';
+import { escape } from '../../render/svg.ts';
 import { tableTwo, type TableRow, type TableSection } from './table-two.ts';
-import { count, milliseconds, percent, seconds, signedSeconds } from './units.ts';
+import { count, milliseconds, percent, seconds, signedSeconds } from '../../render/units.ts';
 
 /** The report as one HTML page that needs nothing beside itself. */
 export function reportPage(report: ReplayReport): string {

@@ -1,6 +1,6 @@
 import { PAPER_FIB, PAPER_VAR, type PaperDay } from '../paper.ts';
 import type { ReplayReport } from '../replay-report.ts';
-import { count, duration, percent, seconds, signedSeconds, significant } from './units.ts';
+import { count, duration, percent, seconds, signedSeconds, significant } from '../../render/units.ts';
 
 /** One line of the comparison; an empty cell: there is no such figure. */
 export interface TableRow {
@@ -101,7 +101,7 @@ function primeRows({ primeJobs }: ReplayReport): TableRow[] {
   return [
     ownRow('Start delay with a pilot on the node, p50 / p75 / p95', 'From the start of sbatch to the first line of the prime job’s script.', three(primeJobs.preempting)),
     ownRow('Start delay of all arrivals, p50 / p75 / p95', 'As above, whether or not a pilot was on the node.', three(primeJobs.withPilots)),
-    ownRow('Start delay without pilots, p50 / p75 / p95', 'A control on the same testbed before any pilot was there: pinned to idle nodes, in bursts like those of the window.', three(primeJobs.without)),
+    ownRow('Start delay without pilots, p50 / p75 / p95', 'A control on the same testbed: the window’s first arrivals, played once before any pilot was there.', three(primeJobs.without)),
     ownRow('Delay by pilots at the median', 'Difference of the medians with a pilot on the node and without.', extra),
     ownRow('Never started', 'Prime jobs of the window that had not begun when it ended.', count(primeJobs.neverStarted)),
   ];
