@@ -12,7 +12,7 @@ import { actionSummary, actionView } from './action-view.ts';
 import { actionInvoker } from './invoke.ts';
 import type { InvocableActions } from '../entities/invocable-actions.ts';
 import { sendJson } from './json-reply.ts';
-import type { ApiServices, ResolvedApiOptions } from './options.ts';
+import type { ApiServices } from './options.ts';
 import type { Query } from './query.ts';
 import { queryFlag, queryPage } from './query.ts';
 import { jsonBody } from './request-body.ts';
@@ -23,7 +23,7 @@ interface ActionPath { ns: string; name: string }
 interface PackagedPath extends ActionPath { package: string }
 
 export function addActionRoutes(
-  api: FastifyInstance, services: ApiServices, options: ResolvedApiOptions, invocables: InvocableActions,
+  api: FastifyInstance, services: ApiServices, invocables: InvocableActions,
 ): void {
   const { store: { actions }, clock } = services;
 
@@ -59,8 +59,8 @@ export function addActionRoutes(
     const existing = await actions.get(`${at.namespace}/${at.name}`);
     if (existing !== undefined && !overwrite) throw resourceAlreadyExists();
     const action: Action = existing === undefined
-      ? createAction(at, changes, options.limits, clock.now())
-      : updateAction(existing.action, changes, options.limits, clock.now());
+      ? createAction(at, changes, services.limitsOf(at.namespace).action, clock.now())
+      : updateAction(existing.action, changes, services.limitsOf(at.namespace).action, clock.now());
     await actions.put(action, existing?.revision);
     return sendJson(reply, 200, actionView(action, true));
   };

@@ -8,6 +8,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import openwhisk from 'openwhisk';
+import { fixedIdentities } from '../accounts/identities.ts';
+import { Throttles } from '../accounts/throttles.ts';
 import { systemClock } from '../clock/system-clock.ts';
 import type { BlockingAnswer, Dispatch, DispatchView } from '../dispatch/dispatch.ts';
 import type { ActivationMessage, ActivationRecord, ActivationResponse } from '../domain/activation.ts';
@@ -21,7 +23,6 @@ import { silentLogger } from '../domain/logger.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { createApi } from './api.ts';
-import { fixedIdentities } from './identities.ts';
 
 export const GUEST: Identity = { subject: 'guest', namespace: 'guest', uuid: '23bc46b1-71f6-4ed5-8c54-816aa4f8c502', key: 'k'.repeat(64) };
 export const OTHER: Identity = { subject: 'other', namespace: 'other', uuid: '11111111-71f6-4ed5-8c54-816aa4f8c502', key: 'o'.repeat(64) };
@@ -39,6 +40,8 @@ export class InProcessDispatch implements Dispatch {
   slow = false;
   invokers: DispatchView['invokers'] = [];
   lastWaitMs = 0;
+  /** What it says is in flight, in every namespace. */
+  running = 0;
   readonly #store: Store;
 
   constructor(store: Store) {
@@ -53,6 +56,10 @@ export class InProcessDispatch implements Dispatch {
     this.lastWaitMs = waitMs;
     const record = await this.#run(message);
     return this.slow ? { done: false } : { done: true, record };
+  }
+
+  inFlight(): number {
+    return this.running;
   }
 
   view(): DispatchView {
@@ -112,8 +119,10 @@ export async function startApi(): Promise<ApiUnderTest> {
   const dispatch = new InProcessDispatch(store);
   const errors: object[] = [];
   const logger: Logger = { ...silentLogger, error: (fields) => { errors.push(fields); } };
+  const identities = fixedIdentities([GUEST, OTHER]);
+  const throttles = new Throttles({ limitsOf: identities.limitsOf, inFlight: (namespace) => dispatch.inFlight(namespace), clock: systemClock });
   const api = createApi({
-    store, dispatch, clock: systemClock, logger, ...fixedIdentities([GUEST, OTHER]),
+    store, dispatch, clock: systemClock, logger, throttles, ...identities,
     options: { adminToken: ADMIN_TOKEN, statusExtras: () => ({ pilots: [] }) },
   });
   await api.listen({ host: '127.0.0.1', port: 0 });

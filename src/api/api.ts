@@ -64,7 +64,7 @@ export function createApi(services: ApiServices): FastifyInstance {
     });
     requireAuthentication(rest, services);
     addNamespaceRoutes(rest);
-    addActionRoutes(rest, services, options, invocables);
+    addActionRoutes(rest, services, invocables);
     addActivationRoutes(rest, services);
     done();
   }, { prefix: '/api/v1/namespaces' });

@@ -1,7 +1,7 @@
 /** What a client can ask without a key: what this platform is and whether it can work. */
 import type { FastifyInstance } from 'fastify';
 import type { DispatchView } from '../dispatch/dispatch.ts';
-import type { ActionLimitRanges } from '../domain/limits.ts';
+import type { Limits } from '../domain/limits.ts';
 import { RUNTIME_KINDS } from '../runtimes/kinds.ts';
 import { sendJson } from './json-reply.ts';
 import type { ApiServices, ResolvedApiOptions } from './options.ts';
@@ -9,8 +9,6 @@ import { addResource } from './resource.ts';
 import { REST_CORS_HEADERS } from './rest-scope.ts';
 
 const MB = 1024 * 1024;
-/** OpenWhisk's standard quotas. Clients show them and check against them before they deploy. */
-const QUOTAS = { actions_per_minute: 60, triggers_per_minute: 60, concurrent_actions: 30, sequence_length: 50 };
 
 export function addRootRoutes(api: FastifyInstance, { dispatch }: ApiServices, options: ResolvedApiOptions): void {
   const description = platformDescription(options.limits);
@@ -48,7 +46,13 @@ function invokerStates(view: DispatchView): Record<string, string> {
   return Object.fromEntries(view.invokers.map(({ id, node, state }) => [`${id}/${node}`, words[state]]));
 }
 
-function platformDescription({ timeout, memory, logs }: ActionLimitRanges): object {
+/** Clients show the limits and check against them before they deploy. */
+function platformDescription(limits: Limits): object {
+  const { timeout, memory, logs } = limits.action;
+  const quotas = {
+    actions_per_minute: limits.invocationsPerMinute, triggers_per_minute: limits.firesPerMinute,
+    concurrent_actions: limits.concurrentInvocations, sequence_length: limits.sequenceLength,
+  };
   const runtimes: Record<string, object[]> = {};
   for (const { family, kind, image, deprecated, default: standard, requireMain } of RUNTIME_KINDS) {
     (runtimes[family] ??= []).push({ kind, image, deprecated, default: standard, attached: true, requireMain });
@@ -63,7 +67,7 @@ function platformDescription({ timeout, memory, logs }: ActionLimitRanges): obje
     description: 'OpenWhisk',
     support: { github: 'https://github.com/apache/openwhisk/issues', slack: 'http://slack.openwhisk.org' },
     api_paths: ['/api/v1'],
-    limits: { ...QUOTAS, ...ranges, ...sameForNamespaces },
+    limits: { ...quotas, ...ranges, ...sameForNamespaces },
     runtimes,
   };
 }

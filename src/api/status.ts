@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import { sameSecret } from '../accounts/same-secret.ts';
 import { adminTokenInvalid } from '../domain/errors.ts';
-import { sameSecret } from './identities.ts';
 import { sendJson } from './json-reply.ts';
 import type { ApiServices, ResolvedApiOptions } from './options.ts';
 import { addResource } from './resource.ts';

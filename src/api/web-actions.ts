@@ -4,6 +4,7 @@
  * exist from here. Unless the action answers OPTIONS itself, the platform allows requests from every origin.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import { sameSecret } from '../accounts/same-secret.ts';
 import {
   errorProcessingRequest, methodNotAllowed, propertyNotFound, resourceDoesNotExist, responseNotReady,
   routeNotFound, urlMalformed, webActionUnauthorized,
@@ -15,7 +16,6 @@ import { MAX_BLOCKING_WAIT_MS, MAX_PAYLOAD_BYTES } from '../domain/limits.ts';
 import { isEntityName } from '../domain/names.ts';
 import { activationMessage } from '../entities/activation-message.ts';
 import { findIdentity } from './authentication.ts';
-import { sameSecret } from './identities.ts';
 import type { InvocableActions, WebExport } from '../entities/invocable-actions.ts';
 import { nameActivation } from './json-reply.ts';
 import type { ApiServices } from './options.ts';

@@ -6,8 +6,9 @@ import { rm } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { fixedIdentities } from '../accounts/identities.ts';
+import { Throttles } from '../accounts/throttles.ts';
 import { createApi } from '../api/api.ts';
-import { fixedIdentities } from '../api/identities.ts';
 import { systemClock } from '../clock/system-clock.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { Identity } from '../domain/identity.ts';
@@ -62,9 +63,10 @@ export class EmbeddedController {
         return stored?.revision === revision ? stored.action.exec : undefined;
       },
     });
+    const identities = fixedIdentities([guest(options.authKey)]);
+    const throttles = new Throttles({ limitsOf: identities.limitsOf, inFlight: (namespace) => dispatcher.inFlight(namespace), clock: systemClock });
     const api = createApi({
-      store, dispatch: dispatcher, clock: systemClock, logger,
-      ...fixedIdentities([guest(options.authKey)]),
+      store, dispatch: dispatcher, clock: systemClock, logger, throttles, ...identities,
       options: { adminToken: options.adminToken, statusExtras: options.statusExtras },
     });
     let local: Server | undefined;

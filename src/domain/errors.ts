@@ -35,6 +35,12 @@ export const adminTokenInvalid = (): ApiError =>
 export const notAuthorized = (resource: string): ApiError =>
   new ApiError(403, `The supplied authentication is not authorized to access '${resource}'.`);
 
+/** The namespace has sent more than it may in this minute. */
+export const tooManyRequests = (count: number, allowed: number): ApiError =>
+  new ApiError(429, `Too many requests in the last minute (count: ${count}, allowed: ${allowed}).`);
+export const tooManyConcurrentRequests = (count: number, allowed: number): ApiError =>
+  new ApiError(429, `Too many concurrent requests in flight (count: ${count}, allowed: ${allowed}).`);
+
 // What is asked for
 
 export const resourceDoesNotExist = (): ApiError => new ApiError(404, 'The requested resource does not exist.');

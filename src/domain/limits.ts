@@ -26,6 +26,45 @@ export const MAX_CODE_BYTES = 48 * MB;
 export const MAX_PARAMETER_BYTES = MB;
 /** Bytes of an activation's payload. */
 export const MAX_PAYLOAD_BYTES = MB;
+
+/** Everything that a namespace may not exceed, resolved: the platform's limits with the namespace's own over them. */
+export interface Limits {
+  /** Invocations that requests start in one minute of the wall clock. */
+  readonly invocationsPerMinute: number;
+  /** Activations accepted and not finished. */
+  readonly concurrentInvocations: number;
+  /** Triggers fired in one minute of the wall clock. */
+  readonly firesPerMinute: number;
+  /** Components of a sequence; a conductor may run as many actions. */
+  readonly sequenceLength: number;
+  /** What actions may ask for, and what they get unasked. */
+  readonly action: ActionLimitRanges;
+  /** Bytes of code (with the name of `main`) in one action. */
+  readonly maxCodeBytes: number;
+  /** Bytes of the parameters, and of the annotations, of one entity. */
+  readonly maxParameterBytes: number;
+  /** Bytes of an activation's payload. */
+  readonly maxPayloadBytes: number;
+  /** Bytes of an activation's result; a longer one is cut off. */
+  readonly maxResultBytes: number;
+}
+
+/** Stands for no limit where a number must be said: the greatest that clients in every language can read. */
+export const UNLIMITED = 2_147_483_647;
+
+/** OpenWhisk's defaults. */
+export const DEFAULT_LIMITS: Limits = {
+  invocationsPerMinute: 60,
+  concurrentInvocations: 30,
+  firesPerMinute: 60,
+  sequenceLength: 50,
+  action: DEFAULT_LIMIT_RANGES,
+  maxCodeBytes: MAX_CODE_BYTES,
+  maxParameterBytes: MAX_PARAMETER_BYTES,
+  maxPayloadBytes: MAX_PAYLOAD_BYTES,
+  maxResultBytes: MB,
+};
+
 /** Bytes of any request. */
 export const MAX_REQUEST_BYTES = 50 * MB;
 /** Entities in one answer; also what `limit=0` means. */
