@@ -16,8 +16,8 @@ import type { LogPosition, SegmentFile, SegmentFiles } from './segment-files.ts'
 const GROUP_CHARACTERS = 1024 * 1024;
 /** Groups up to this size are written on this thread. */
 const WRITE_NOW_BYTES = 128 * 1024;
-/** How long a plain append may stay in the page cache only, and unknown to the database. */
-const SETTLE_DELAY_MS = 20;
+/** How long a plain append may stay in the page cache only, and unknown to the database: syncing and filing more often costs the calls the processor. */
+const SETTLE_DELAY_MS = 100;
 
 export interface LogWriterOptions {
   files: SegmentFiles;
