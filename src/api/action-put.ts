@@ -1,83 +1,80 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { Exec } from '../domain/action.ts';
 import type { ActionPut, KindCatalogue } from '../domain/action-update.ts';
-import { checkSizes, resolveExec } from '../domain/action-update.ts';
+import { checkActionSizes, resolveBlackboxExec, resolveCodeExec } from '../domain/action-update.ts';
 import { contentMalformed } from '../domain/errors.ts';
-import { isJsonObject } from '../domain/json.ts';
-import type { JsonObject, JsonValue } from '../domain/json.ts';
-import { parseVersion } from '../domain/version.ts';
+import type { JsonValue } from '../domain/json.ts';
+import type { Limits } from '../domain/limits.ts';
+import { qualifiedPath } from '../domain/qualified-name.ts';
 import { RUNTIME_KINDS, resolveKind } from '../runtimes/kinds.ts';
+import { ENTITY_FIELDS, bodyOfShape, entityFields } from './entity-body.ts';
 
-const KeyValues = Type.Array(Type.Object({
-  key: Type.String(),
-  value: Type.Unsafe<JsonValue>({}),
-  init: Type.Optional(Type.Boolean()),
-}));
+const ExecBody = Type.Object({
+  kind: Type.String(),
+  code: Type.Optional(Type.Unknown()),
+  main: Type.Optional(Type.String()),
+  image: Type.Optional(Type.Unknown()),
+  components: Type.Optional(Type.Array(Type.String())),
+});
 
-/** The body of PUT …/actions/NAME. Fields that are not named here (such as `name` and `updated` of an action read before) are ignored. */
-const Body = Compile(Type.Object({
-  exec: Type.Optional(Type.Object({ kind: Type.String(), code: Type.Optional(Type.Unknown()), main: Type.Optional(Type.String()) })),
-  parameters: Type.Optional(KeyValues),
-  annotations: Type.Optional(KeyValues),
+/** The body of PUT …/actions/NAME. */
+export const ActionBody = Type.Object({
+  ...ENTITY_FIELDS,
+  exec: Type.Optional(ExecBody),
   delAnnotations: Type.Optional(Type.Array(Type.String())),
   limits: Type.Optional(Type.Object({
     timeout: Type.Optional(Type.Integer()),
     memory: Type.Optional(Type.Integer()),
     logs: Type.Optional(Type.Integer()),
     concurrency: Type.Optional(Type.Integer()),
+    instances: Type.Optional(Type.Integer()),
   })),
-  version: Type.Optional(Type.String()),
-  publish: Type.Optional(Type.Boolean()),
-}));
+});
+const SHAPE = Compile(ActionBody);
 
-const KINDS: KindCatalogue = { resolve: resolveKind, names: RUNTIME_KINDS.map(({ kind }) => kind) };
+export const KINDS: KindCatalogue = { resolve: resolveKind, names: RUNTIME_KINDS.map(({ kind }) => kind) };
 
 /**
  * Reads what a request says of an action.
+ * @param caller namespace for which `_` stands in the names of components
  * @throws {ApiError} 400, 413
  */
-export function parseActionPut(json: JsonValue): ActionPut {
-  if (!isJsonObject(json)) throw contentMalformed('Object expected');
-  const body: unknown = withoutNulls({
-    ...json,
-    ...(isJsonObject(json['exec']) ? { exec: withoutNulls(json['exec']) } : {}),
-    ...(isJsonObject(json['limits']) ? { limits: withoutNulls(json['limits']) } : {}),
-  });
-  if (!Body.Check(body)) throw contentMalformed(firstComplaint(body));
-  const { exec, parameters, annotations, delAnnotations, limits, version, publish } = body;
+export function parseActionPut(json: JsonValue | undefined, limits: Limits, caller: string): ActionPut {
+  const body = bodyOfShape(SHAPE, json, ['exec', 'limits']);
+  const { exec, delAnnotations } = body;
   const put: ActionPut = {
-    ...(exec === undefined ? {} : { exec: resolveExec({ kind: exec.kind, code: exec.code, main: exec.main }, KINDS) }),
-    ...(parameters === undefined ? {} : { parameters: parameters.map(({ key, value, init }) => ({ key, value, ...(init === true ? { init } : {}) })) }),
-    ...(annotations === undefined ? {} : { annotations: annotations.map(({ key, value }) => ({ key, value })) }),
+    ...entityFields(body),
+    ...(exec === undefined ? {} : { exec: resolveExec(exec, caller) }),
     ...(delAnnotations === undefined ? {} : { delAnnotations }),
-    ...(limits === undefined ? {} : { limits: pickLimits(limits) }),
-    ...(version === undefined ? {} : { version: parseVersion(version) }),
-    ...(publish === undefined ? {} : { publish }),
+    ...(body.limits === undefined ? {} : { limits: pickLimits(body.limits) }),
   };
-  checkSizes(put);
+  checkActionSizes(put, limits);
   return put;
 }
 
-/** A field that is null is a field that is not there. */
-function withoutNulls(object: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
+interface ExecFields { kind: string; code?: unknown; main?: string | undefined; image?: unknown; components?: string[] | undefined }
+
+function resolveExec({ kind, code, main, image, components }: ExecFields, caller: string): Exec {
+  switch (kind.trim().toLowerCase()) {
+    case 'sequence':
+      if (components === undefined) throw contentMalformed("'components' must be defined for sequence kind");
+      return { kind: 'sequence', components: components.map((name) => `/${qualifiedPath(name, caller)}`) };
+    case 'blackbox':
+      return resolveBlackboxExec({ image, code, main });
+    default:
+      return resolveCodeExec({ kind, code, main }, KINDS);
+  }
 }
 
-type Limits = NonNullable<ActionPut['limits']>;
+type GivenLimits = NonNullable<ActionPut['limits']>;
 
-function pickLimits({ timeout, memory, logs, concurrency }: { [limit in keyof Limits]: number | undefined }): Limits {
+function pickLimits({ timeout, memory, logs, concurrency, instances }: { [limit in keyof GivenLimits]: number | undefined }): GivenLimits {
   return {
     ...(timeout === undefined ? {} : { timeout }),
     ...(memory === undefined ? {} : { memory }),
     ...(logs === undefined ? {} : { logs }),
     ...(concurrency === undefined ? {} : { concurrency }),
+    ...(instances === undefined ? {} : { instances }),
   };
-}
-
-/** `limits.memory must be integer` */
-function firstComplaint(body: unknown): string {
-  const [first] = Body.Errors(body);
-  if (first === undefined) return 'not an action';
-  const path = first.instancePath.slice(1).replaceAll('/', '.');
-  return path === '' ? first.message : `${path} ${first.message}`;
 }

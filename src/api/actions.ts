@@ -7,7 +7,7 @@ import {
 } from '../domain/errors.ts';
 import { MAX_PAYLOAD_BYTES, MAX_REQUEST_BYTES } from '../domain/limits.ts';
 import { checkEntityName } from '../domain/names.ts';
-import { parseActionPut } from './action-put.ts';
+import { KINDS, parseActionPut } from './action-put.ts';
 import { actionSummary, actionView } from './action-view.ts';
 import { actionInvoker } from './invoke.ts';
 import type { InvocableActions } from '../entities/invocable-actions.ts';
@@ -55,12 +55,13 @@ export function addActionRoutes(
     const overwrite = queryFlag(request.query as Query, 'overwrite', false);
     const body = jsonBody(request);
     if (body === undefined) throw contentMalformed('Object expected');
-    const changes = parseActionPut(body);
+    const limits = services.limitsOf(at.namespace);
+    const changes = parseActionPut(body, limits, at.namespace);
     const existing = await actions.get(`${at.namespace}/${at.name}`);
     if (existing !== undefined && !overwrite) throw resourceAlreadyExists();
     const action: Action = existing === undefined
-      ? createAction(at, changes, services.limitsOf(at.namespace).action, clock.now())
-      : updateAction(existing.action, changes, services.limitsOf(at.namespace).action, clock.now());
+      ? createAction(at, changes, limits, clock.now())
+      : updateAction(existing.action, changes, limits, KINDS, clock.now());
     await actions.put(action, existing?.revision);
     return sendJson(reply, 200, actionView(action, true));
   };

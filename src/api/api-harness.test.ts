@@ -12,6 +12,7 @@ import { fixedIdentities } from '../accounts/identities.ts';
 import { Throttles } from '../accounts/throttles.ts';
 import { systemClock } from '../clock/system-clock.ts';
 import type { BlockingAnswer, Dispatch, DispatchView } from '../dispatch/dispatch.ts';
+import { isSequence } from '../domain/action.ts';
 import type { ActivationMessage, ActivationRecord, ActivationResponse } from '../domain/activation.ts';
 import { activationRecord } from '../domain/activation.ts';
 import type { Identity } from '../domain/identity.ts';
@@ -72,7 +73,9 @@ export class InProcessDispatch implements Dispatch {
     const stored = await this.#store.actions.get(message.action.path);
     assert.ok(stored, `no action ${message.action.path}`);
     const start = systemClock.now();
-    const response = respond(stored.action.exec.code, message);
+    const { exec } = stored.action;
+    assert.ok(!isSequence(exec));
+    const response = respond(exec.code ?? '', message);
     const end = systemClock.now();
     const record = activationRecord(message, { response, start, end, duration: end - start, waitTime: 0, timedOut: false, logs: ['2026-01-02T03:04:05.678Z         stdout: hello'] });
     await this.#store.activations.append(record);

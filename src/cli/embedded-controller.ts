@@ -11,6 +11,7 @@ import { Throttles } from '../accounts/throttles.ts';
 import { createApi } from '../api/api.ts';
 import { systemClock } from '../clock/system-clock.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
+import { isSequence } from '../domain/action.ts';
 import type { Identity } from '../domain/identity.ts';
 import type { Logger } from '../domain/logger.ts';
 import { listenWebSocket } from '../link/websocket/listen-websocket.ts';
@@ -60,7 +61,8 @@ export class EmbeddedController {
       store, clock: systemClock, random: Math.random, logger,
       code: async (path, revision) => {
         const stored = await store.actions.get(path);
-        return stored?.revision === revision ? stored.action.exec : undefined;
+        if (stored?.revision !== revision || isSequence(stored.action.exec)) return undefined;
+        return stored.action.exec;
       },
     });
     const identities = fixedIdentities([guest(options.authKey)]);

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock/clock.ts';
-import type { CodeExec } from '../domain/action.ts';
+import type { RunnableExec } from '../domain/action.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { InvokerConnection } from '../link/link.ts';
 import type { CodeSource } from './dispatch.ts';
@@ -12,7 +12,7 @@ export class CodeDelivery {
   readonly #source: CodeSource;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #reading = new Map<string, Promise<CodeExec | null>>();
+  readonly #reading = new Map<string, Promise<RunnableExec | null>>();
 
   constructor(source: CodeSource, clock: Clock, logger: Logger) {
     this.#source = source;
@@ -31,7 +31,7 @@ export class CodeDelivery {
   }
 
   /** Null when there is no such revision (any more), or it cannot be read for a while. */
-  async #read(path: string, revision: string): Promise<CodeExec | null> {
+  async #read(path: string, revision: string): Promise<RunnableExec | null> {
     for (let tries = 1; ; tries += 1) {
       try {
         return (await this.#source(path, revision)) ?? null;

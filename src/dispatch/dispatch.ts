@@ -1,5 +1,5 @@
 /** What the API needs of the dispatcher. */
-import type { CodeExec } from '../domain/action.ts';
+import type { RunnableExec } from '../domain/action.ts';
 import type { ActivationId, ActivationMessage, ActivationRecord } from '../domain/activation.ts';
 
 export interface InvokerView {
@@ -27,7 +27,9 @@ export interface DispatchView {
 }
 
 /** How an accepted blocking call went on: its record, or, when the wait ended first, nothing but its id (answer 202). */
-export type BlockingAnswer = { done: true; record: ActivationRecord } | { done: false };
+export type BlockingAnswer =
+  | { activationId: ActivationId; done: true; record: ActivationRecord }
+  | { activationId: ActivationId; done: false };
 
 export interface Dispatch {
   /**
@@ -69,4 +71,4 @@ export class Overloaded extends Error {
 }
 
 /** Finds the code of an action at exactly this revision, for an invoker that has not got it. */
-export type CodeSource = (path: string, revision: string) => Promise<CodeExec | undefined>;
+export type CodeSource = (path: string, revision: string) => Promise<RunnableExec | undefined>;

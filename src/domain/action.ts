@@ -13,6 +13,8 @@ export interface ActionLimits {
   memory: number;
   logs: number;
   concurrency: number;
+  /** Containers at a time; absent where the action does not say. */
+  instances?: number;
 }
 
 /** Code of an action. `binary`: `code` is base64 (a zip archive); otherwise it is source text. */
@@ -41,6 +43,17 @@ export interface SequenceExec {
 /** What an invoker runs. */
 export type RunnableExec = CodeExec | BlackboxExec;
 
+export type Exec = RunnableExec | SequenceExec;
+
+/** A code exec's `kind` may be any text, so the type alone does not tell the three apart: these do. */
+export function isSequence(exec: Exec): exec is SequenceExec {
+  return exec.kind === 'sequence';
+}
+
+export function isBlackbox(exec: Exec): exec is BlackboxExec {
+  return exec.kind === 'blackbox';
+}
+
 export interface Action {
   /** Namespace that owns it. */
   namespace: string;
@@ -50,7 +63,7 @@ export interface Action {
   /** Semantic version `major.minor.patch`; the patch part grows with each update. */
   version: string;
   publish: boolean;
-  exec: CodeExec;
+  exec: Exec;
   parameters: KeyValue[];
   annotations: KeyValue[];
   limits: ActionLimits;

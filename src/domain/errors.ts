@@ -51,6 +51,8 @@ export const routeNotFound = (): ApiError => new ApiError(404, 'The requested re
 export const methodNotAllowed = (allowed: readonly string[]): ApiError =>
   new ApiError(405, `HTTP method not allowed, supported methods: ${allowed.join(', ')}`, { headers: { allow: allowed.join(', ') } });
 export const resourceAlreadyExists = (): ApiError => new ApiError(409, 'resource already exists');
+/** The name is held by an entity of another kind: all four share one key space. */
+export const notInThisCollection = (): ApiError => new ApiError(409, 'Resource by this name exists but is not in this collection.');
 export const concurrentModification = (): ApiError => new ApiError(409, 'Concurrent modification to resource detected.');
 
 // How it is asked
@@ -104,6 +106,32 @@ export const limitOutOfRange = (text: string): ApiError => new ApiError(400, tex
 /** A payload sets a parameter that the action has marked as final, or a reserved `__ow_` property. */
 export const parametersNotAllowed = (): ApiError =>
   new ApiError(400, 'Request defines parameters that are not allowed (e.g., reserved properties).');
+
+// Sequences
+
+export const sequenceTooLong = (): ApiError => new ApiError(400, 'Too many actions in the sequence.');
+export const sequenceWithoutComponent = (): ApiError => new ApiError(400, 'No component specified for the sequence.');
+export const sequenceCyclic = (): ApiError => new ApiError(400, 'Sequence may not refer to itself.');
+export const sequenceComponentMissing = (): ApiError => new ApiError(400, 'Sequence component does not exist.');
+
+// Packages, triggers and rules
+
+export const bindingDoesNotExist = (): ApiError => new ApiError(400, 'Binding references a package that does not exist.');
+export const bindingToBinding = (): ApiError => new ApiError(400, 'Cannot bind to another package binding.');
+export const bindingToNoPackage = (): ApiError => new ApiError(409, 'Cannot bind to a resource that is not a package.');
+export const packageCannotBecomeBinding = (): ApiError =>
+  new ApiError(409, 'Resource is a package and cannot be converted into a binding.');
+export const notAllowedOnBinding = (): ApiError => new ApiError(400, 'Operation not permitted on package binding.');
+export const packageNameReserved = (name: string): ApiError => new ApiError(400, `Package name '${name}' is reserved.`);
+export const packageNotEmpty = (entities: number): ApiError => new ApiError(
+  409, `Package not empty (contains ${entities} ${entities === 1 ? 'entity' : 'entities'}). Set force param or delete package contents.`,
+);
+export const feedNameInvalid = (): ApiError => new ApiError(400, 'Feed name is not valid');
+export const ruleIncomplete = (): ApiError => new ApiError(400, 'rule requires a valid trigger and a valid action');
+/** @param what `trigger` or `action` @param path without the first slash */
+export const ruleRefersToMissing = (what: 'trigger' | 'action', path: string): ApiError => new ApiError(400, `${what} /${path} does not exist`);
+export const ruleWithoutTrigger = (): ApiError => new ApiError(404, 'Only rules with existing triggers can be activated');
+export const ruleStatusUnknown = (status: string): ApiError => contentMalformed(`'${status}' is not a recognized rule state`);
 
 // Activations
 

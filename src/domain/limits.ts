@@ -9,7 +9,7 @@ interface LimitRange {
 }
 
 /** The platform's ranges: timeout in ms, memory and logs in MB, concurrency in activations per container. */
-export type ActionLimitRanges = Readonly<Record<keyof ActionLimits, Readonly<LimitRange>>>;
+export type ActionLimitRanges = Readonly<Record<Exclude<keyof ActionLimits, 'instances'>, Readonly<LimitRange>>>;
 
 /** OpenWhisk's defaults. */
 export const DEFAULT_LIMIT_RANGES: ActionLimitRanges = {
@@ -18,6 +18,9 @@ export const DEFAULT_LIMIT_RANGES: ActionLimitRanges = {
   logs: { min: 0, max: 10, standard: 10 },
   concurrency: { min: 1, max: 1, standard: 1 },
 };
+
+/** How many containers really come to be is the cluster's affair. */
+const INSTANCES = { min: 1, max: Number.MAX_SAFE_INTEGER };
 
 const MB = 1024 * 1024;
 /** Bytes of code (with the name of `main`) in one action. */
@@ -83,6 +86,7 @@ export function resolveLimits(requested: Partial<ActionLimits>, base: ActionLimi
   check(limits.memory, ranges.memory, (is) => `memory size ${is} MB`, megabytesText);
   check(limits.logs, ranges.logs, (is) => `log size ${is} MB`, megabytesText);
   check(limits.concurrency, ranges.concurrency, (is) => `concurrency ${is}`, String);
+  if (limits.instances !== undefined) check(limits.instances, INSTANCES, (is) => `instances ${is}`, String);
   return limits;
 }
 
@@ -95,7 +99,7 @@ export function standardLimits(ranges: ActionLimitRanges): ActionLimits {
   };
 }
 
-function check(value: number, range: LimitRange, subject: (is: number) => string, threshold: (allowed: number) => string): void {
+function check(value: number, range: Pick<LimitRange, 'min' | 'max'>, subject: (is: number) => string, threshold: (allowed: number) => string): void {
   if (value > range.max) throw limitOutOfRange(`${subject(value)} exceeds allowed threshold of ${threshold(range.max)}`);
   if (value < range.min) throw limitOutOfRange(`${subject(value)} below allowed threshold of ${threshold(range.min)}`);
 }

@@ -7,7 +7,7 @@
  * action's: it counts as waiting, and has a limit of its own.
  */
 import type { Clock } from '../clock/clock.ts';
-import type { CodeExec } from '../domain/action.ts';
+import type { RunnableExec } from '../domain/action.ts';
 import { errorOutcome } from '../domain/activation.ts';
 import type { ActivationMessage, ActivationOutcome, ActivationResponse } from '../domain/activation.ts';
 import type { Container } from './container.ts';
@@ -41,7 +41,7 @@ interface Exchange { reply: RuntimeReply | typeof CONNECTION_LOST | 'timeout'; s
 interface Verdict { response: ActivationResponse; timedOut: boolean; died: boolean }
 
 /** @param exec the action's code, needed when the container is not initialized */
-export async function runActivation(container: Container, message: ActivationMessage, exec: CodeExec | undefined, clock: Clock): Promise<RunEnd> {
+export async function runActivation(container: Container, message: ActivationMessage, exec: RunnableExec | undefined, clock: Clock): Promise<RunEnd> {
   const { limits } = message.action;
   container.box.active = true;
   container.logs.begin(limits.logs * MB);
@@ -142,7 +142,7 @@ async function deathResponse(container: Container, text: string): Promise<Activa
   return errorResponse(2, outOfMemory ? TEXTS.memoryExhausted : text);
 }
 
-function initBody(message: ActivationMessage, exec: CodeExec, deadline: number): string {
+function initBody(message: ActivationMessage, exec: RunnableExec, deadline: number): string {
   const env: Record<string, string> = {
     ...message.env,
     __OW_NAMESPACE: message.namespace,
@@ -153,7 +153,7 @@ function initBody(message: ActivationMessage, exec: CodeExec, deadline: number):
     __OW_DEADLINE: String(deadline),
     ...(message.apiKey === undefined ? {} : { __OW_API_KEY: message.apiKey }),
   };
-  return JSON.stringify({ value: { name: message.action.name, main: exec.main ?? 'main', code: exec.code, binary: exec.binary, env } });
+  return JSON.stringify({ value: { name: message.action.name, main: exec.main ?? 'main', code: exec.code ?? '', binary: exec.binary, env } });
 }
 
 function runBody(message: ActivationMessage, deadline: number): string {

@@ -1,6 +1,6 @@
-import type { CodeExec } from '../domain/action.ts';
+import type { RunnableExec } from '../domain/action.ts';
 
-export type CodeAnswer = CodeExec | null;
+export type CodeAnswer = RunnableExec | null;
 
 /**
  * Code of actions by path and revision: asked for once over the link, kept while there is room (oldest use goes first).
@@ -9,7 +9,7 @@ export type CodeAnswer = CodeExec | null;
 export class CodeCache {
   readonly #ask: (path: string, revision: string) => void;
   readonly #maxBytes: number;
-  readonly #kept = new Map<string, CodeExec>();
+  readonly #kept = new Map<string, RunnableExec>();
   readonly #wanted = new Map<string, { path: string; revision: string; waiting: ((exec: CodeAnswer) => void)[] }>();
   #bytes = 0;
 
@@ -50,18 +50,23 @@ export class CodeCache {
     for (const { path, revision } of this.#wanted.values()) this.#ask(path, revision);
   }
 
-  #keep(key: string, exec: CodeExec): void {
+  #keep(key: string, exec: RunnableExec): void {
     const before = this.#kept.get(key);
-    if (before !== undefined) this.#bytes -= before.code.length;
+    if (before !== undefined) this.#bytes -= codeLength(before);
     this.#kept.delete(key);
     this.#kept.set(key, exec);
-    this.#bytes += exec.code.length;
-    for (const [oldest, { code }] of this.#kept) {
+    this.#bytes += codeLength(exec);
+    for (const [oldest, kept] of this.#kept) {
       if (this.#bytes <= this.#maxBytes || oldest === key) break;
       this.#kept.delete(oldest);
-      this.#bytes -= code.length;
+      this.#bytes -= codeLength(kept);
     }
   }
+}
+
+/** An image may need no code. */
+function codeLength({ code = '' }: RunnableExec): number {
+  return code.length;
 }
 
 function cacheKey(path: string, revision: string): string {

@@ -11,14 +11,13 @@
  * job, the function's own children included, so that the failure may be the preemption's.
  */
 import type { Clock } from '../clock/clock.ts';
-import type { CodeExec } from '../domain/action.ts';
+import type { RunnableExec } from '../domain/action.ts';
 import type { ActivationMessage } from '../domain/activation.ts';
 import { errorOutcome } from '../domain/activation.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { LinkClient, LinkClientHandler } from '../link/link.ts';
 import type { InvokerDescription, LeaveCause, ToController, ToInvoker } from '../link/messages.ts';
-import type { RuntimeKind } from '../runtimes/kinds.ts';
-import type { KindLauncher } from '../runtimes/launch.ts';
+import type { RuntimeLauncher } from '../runtimes/launch.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { runActivation } from './activation-runner.ts';
 import type { RunEnd } from './activation-runner.ts';
@@ -38,8 +37,7 @@ export interface InvokerParts {
   link: (handler: LinkClientHandler) => LinkClient;
   /** Called once, after joining, which does not wait for it. Where it fails the invoker leaves. */
   sandbox: () => Promise<Sandbox>;
-  kinds: readonly RuntimeKind[];
-  launcher: KindLauncher;
+  launcher: RuntimeLauncher;
   clock: Clock;
   logger: Logger;
   options: InvokerOptions;
@@ -85,7 +83,7 @@ export class Invoker {
   #end!: (end: InvokerEnd) => void;
 
   constructor(parts: InvokerParts) {
-    const options = resolveOptions(parts.options, parts.kinds.map(({ kind }) => kind));
+    const options = resolveOptions(parts.options);
     this.#parts = parts;
     this.#options = options;
     this.#held = new HeldActivations((message) => { this.#send(message); });
@@ -270,7 +268,7 @@ export class Invoker {
     await this.#containers.remove(slot);
   }
 
-  async #runIn(container: Container, held: HeldActivation, slot: Slot<Container>, exec?: CodeExec): Promise<void> {
+  async #runIn(container: Container, held: HeldActivation, slot: Slot<Container>, exec?: RunnableExec): Promise<void> {
     held.state = 'running';
     const end = await runActivation(container, held.message, exec, this.#parts.clock);
     if (end.bootFailure !== undefined) this.#parts.logger.error({ kind: slot.kind, stderr: end.bootFailure }, 'a runtime did not come up');

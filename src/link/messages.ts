@@ -4,7 +4,7 @@
  * kept and sent again after a reconnect until the controller acknowledges that the record is stored. Before it ends
  * it drains: takes nothing new, returns what has not started, finishes or interrupts what runs, then leaves.
  */
-import type { CodeExec } from '../domain/action.ts';
+import type { RunnableExec } from '../domain/action.ts';
 import type { ActivationId, ActivationMessage, ActivationOutcome } from '../domain/activation.ts';
 
 export const LINK_VERSION = 1;
@@ -17,7 +17,7 @@ export type ToInvoker =
   | { type: 'welcome'; heartbeatMs: number }
   | { type: 'refuse'; reason: string }
   | { type: 'assign'; message: ActivationMessage }
-  | { type: 'code'; path: string; revision: string; exec: CodeExec | null }
+  | { type: 'code'; path: string; revision: string; exec: RunnableExec | null }
   /** Stored (completions) or taken back (returns): forget them. */
   | { type: 'ack'; ids: ActivationId[] }
   /** Please drain and leave. */

@@ -173,7 +173,7 @@ export const linkCases: readonly LinkCase[] = [
       await waitUntil('all arrived', () => dialler.heard.length === 14 && listener.heard.length === 12,
         () => [dialler.heard.length, listener.heard.length, dialler.disconnections]);
       const received = dialler.heard[1];
-      assert.ok(received?.type === 'code' && received.exec?.code.length === code.length);
+      assert.ok(received?.type === 'code' && received.exec?.code?.length === code.length);
       assert.equal(dialler.disconnections, 0);
       await client.close();
     },
