@@ -1,5 +1,8 @@
-import { authenticationInvalid, authenticationMissing } from '../domain/errors.ts';
+import { sameSecret } from '../accounts/same-secret.ts';
+import { adminTokenInvalid, authenticationInvalid, authenticationMissing } from '../domain/errors.ts';
 import type { Identity } from '../domain/identity.ts';
+
+const BEARER = /^bearer +(\S+)$/i;
 
 type Authenticate = (uuid: string, key: string) => Identity | undefined;
 
@@ -31,4 +34,13 @@ function identityOf(token: string, authenticate: Authenticate): Identity | undef
   const credentials = Buffer.from(token, 'base64').toString();
   const colon = credentials.indexOf(':');
   return colon < 0 ? undefined : authenticate(credentials.slice(0, colon), credentials.slice(colon + 1));
+}
+
+/** @returns a check of an `Authorization` header for the administrator's token, which throws {ApiError} 401 */
+export function adminGuard(adminToken: string): (header: string | undefined) => void {
+  const expected = Buffer.from(adminToken);
+  return (header) => {
+    const token = BEARER.exec(header ?? '')?.[1];
+    if (token === undefined || !sameSecret(expected, token)) throw adminTokenInvalid();
+  };
 }

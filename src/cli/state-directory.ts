@@ -3,24 +3,23 @@
  *
  *   auth             `uuid:key` of the namespace guest
  *   link-token       what invokers show to join
- *   admin-token      what `hpcwhisk status` shows
+ *   admin-token      what `hpcwhisk status` and `hpcwhisk user` show
+ *   key-secret       what keys of namespaces are derived with (see src/accounts/accounts.ts)
  *   controller.json  where the running controller listens (removed on a clean stop)
  *   link.json        URL and token for pilot jobs
  *   link.sock        where invokers of this machine join
  *   store/           the embedded store
  *   pilot/           the bundled invoker, its runtimes and the logs of pilots
  */
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { access, chmod, constants, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { newSecret } from '../domain/ids.ts';
+import { newAuthKey, newSecret } from '../domain/ids.ts';
 import { CommandError, errorText, systemCode } from './command-error.ts';
 
 const MAX_SOCKET_PATH_BYTES = 108;
-const KEY_LENGTH = 64;
-const KEY_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const AUTH_PATTERN = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[A-Za-z0-9]{64,}$/;
 
 export interface RunningController {
@@ -67,7 +66,7 @@ export class StateDirectory {
       await this.writeSecret('auth', `${given}\n`);
       return given;
     }
-    return this.#keptSecret('auth', () => `${randomUUID()}:${Array.from({ length: KEY_LENGTH }, () => KEY_ALPHABET.charAt(randomInt(KEY_ALPHABET.length))).join('')}`);
+    return this.#keptSecret('auth', () => `${randomUUID()}:${newAuthKey()}`);
   }
 
   linkToken(): Promise<string> {
@@ -76,6 +75,10 @@ export class StateDirectory {
 
   adminToken(): Promise<string> {
     return this.#keptSecret('admin-token', () => newSecret(32));
+  }
+
+  keySecret(): Promise<string> {
+    return this.#keptSecret('key-secret', () => newSecret(32));
   }
 
   /** Writes a 0600 file in one step, so that a reader sees the old or the new one. @throws {CommandError} ESTATE */

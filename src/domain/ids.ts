@@ -1,9 +1,11 @@
-import { randomBytes, randomFillSync } from 'node:crypto';
+import { randomBytes, randomFillSync, randomInt } from 'node:crypto';
 import type { ActivationId } from './activation.ts';
 
 const POOL_BYTES = 4096;
 const ACTIVATION_ID_RANDOM_BYTES = 10;
 const TRANSACTION_ID_BYTES = 16;
+const AUTH_KEY_LENGTH = 64;
+const AUTH_KEY_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const pool = Buffer.alloc(POOL_BYTES);
 let used = POOL_BYTES;
 
@@ -33,4 +35,9 @@ function pooledHex(bytes: number): string {
 /** A secret of `bytes` random bytes as hex digits. */
 export function newSecret(bytes: number): string {
   return randomBytes(bytes).toString('hex');
+}
+
+/** The key behind `uuid:` in Basic authentication: 64 random letters and digits. */
+export function newAuthKey(): string {
+  return Array.from({ length: AUTH_KEY_LENGTH }, () => AUTH_KEY_ALPHABET.charAt(randomInt(AUTH_KEY_ALPHABET.length))).join('');
 }
