@@ -1,4 +1,4 @@
-/** `npm run bench`: everything in one interleaved run, each figure with its ratio. `--json`: JSON alone on standard output. `--quick`: fewer samples. */
+/** `npm run bench [-- EXPERIMENT]`: everything quick in one interleaved run, each figure with its ratio, or one longer experiment. `--json`: JSON alone on standard output. `--quick`: fewer samples. */
 import { benchPlacement, type PlacementCost } from './placement.ts';
 import { benchFunctionStarts, benchInvokerStart, type FunctionStart, type InvokerStart } from './starts.ts';
 import { benchWarmCalls, type WarmCalls } from './warm-calls.ts';
@@ -11,26 +11,39 @@ interface Results {
   placement: PlacementCost[];
 }
 
-const args = new Set(process.argv.slice(2));
-const unknown = [...args].filter((arg) => arg !== '--json' && arg !== '--quick');
-if (unknown.length > 0) {
-  console.error(`bench: EUSAGE: unknown argument ${unknown.join(' ')}; known are --json and --quick`);
+/** Experiments that take minutes run only when they are named. */
+const EXPERIMENTS: Readonly<Record<string, (quick: boolean) => Promise<{ results: object; text: string }>>> = {
+  'start-delay': async (quick) => {
+    const { benchStartDelay, startDelayText } = await import('./start-delay.ts');
+    const results = await benchStartDelay(quick ? 1 : 5);
+    return { results, text: startDelayText(results) };
+  },
+};
+
+const args = process.argv.slice(2);
+const named = args.filter((arg) => !arg.startsWith('--'));
+const unknown = args.filter((arg) => arg !== '--json' && arg !== '--quick' && EXPERIMENTS[arg] === undefined);
+if (unknown.length > 0 || named.length > 1) {
+  console.error(`bench: EUSAGE: ${unknown.length > 0 ? `unknown argument ${unknown.join(' ')}` : 'one experiment at a time'}; known are --json, --quick and the experiments ${Object.keys(EXPERIMENTS).join(', ')}`);
   process.exit(64);
 }
-const quick = args.has('--quick');
-const tell = (line: string): void => { if (process.stderr.isTTY) console.error(line); };
+const quick = args.includes('--quick');
+const { results, text } = await (EXPERIMENTS[named[0] ?? ''] ?? benchAll)(quick);
+console.log(args.includes('--json') ? JSON.stringify(results, null, 2) : text);
 
-tell('warm calls …');
-const warmCalls = await benchWarmCalls(quick ? 2 : 5, quick ? 1 : 3);
-tell('starts of functions …');
-const functionStarts = await benchFunctionStarts(quick ? 5 : 20);
-tell('starts of the invoker …');
-const invokerStart = await benchInvokerStart(quick ? 5 : 20);
-tell('placement …');
-const placement = benchPlacement();
-
-const results: Results = { node: process.version, warmCalls, functionStarts, invokerStart, placement };
-console.log(args.has('--json') ? JSON.stringify(results, null, 2) : table(results));
+async function benchAll(quick: boolean): Promise<{ results: Results; text: string }> {
+  const tell = (line: string): void => { if (process.stderr.isTTY) console.error(line); };
+  tell('warm calls …');
+  const warmCalls = await benchWarmCalls(quick ? 2 : 5, quick ? 1 : 3);
+  tell('starts of functions …');
+  const functionStarts = await benchFunctionStarts(quick ? 5 : 20);
+  tell('starts of the invoker …');
+  const invokerStart = await benchInvokerStart(quick ? 5 : 20);
+  tell('placement …');
+  const placement = benchPlacement();
+  const results: Results = { node: process.version, warmCalls, functionStarts, invokerStart, placement };
+  return { results, text: table(results) };
+}
 
 function table({ warmCalls, functionStarts, invokerStart, placement }: Results): string {
   return [

@@ -12,9 +12,10 @@ export class PrimeJobs {
   readonly #directory: string;
   readonly #submittedAt = new Map<string, number>();
 
-  constructor(testbed: Testbed) {
+  /** @param directory in the testbed's, for their starts: one for each instance */
+  constructor(testbed: Testbed, directory = 'prime-jobs') {
     this.#testbed = testbed;
-    this.#directory = join(testbed.directory, 'prime-jobs');
+    this.#directory = join(testbed.directory, directory);
   }
 
   /** Submits one that needs `node` for `seconds`. */
