@@ -56,7 +56,8 @@ export class InProcessDispatch implements Dispatch {
   async call(message: ActivationMessage, waitMs: number): Promise<BlockingAnswer> {
     this.lastWaitMs = waitMs;
     const record = await this.#run(message);
-    return this.slow ? { done: false } : { done: true, record };
+    const { activationId } = message;
+    return this.slow ? { activationId, done: false } : { activationId, done: true, record };
   }
 
   inFlight(): number {

@@ -64,7 +64,7 @@ test('HEAD reaches the action and gets no body', async () => {
   const response = await call('echo', { method: 'HEAD' });
   assert.equal(response.status, 200);
   assert.equal(await response.text(), '');
-  assert.equal(api.dispatch.messages.at(-1)!.args['__ow_method'], 'head');
+  assert.equal((api.dispatch.messages.at(-1)!.args as JsonObject)['__ow_method'], 'head');
 });
 
 const BODIES: { name: string; type: string | undefined; body: string | Uint8Array<ArrayBuffer>; seen: JsonObject }[] = [

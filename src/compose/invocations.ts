@@ -1,5 +1,6 @@
 /** Port through which everything is invoked, whoever runs it: an invoker (plain actions) or the controller (compositions, built-ins). */
-import type { ActivationId, ActivationRecord } from '../domain/activation.ts';
+import type { BlockingAnswer } from '../dispatch/dispatch.ts';
+import type { ActivationId } from '../domain/activation.ts';
 import type { Identity } from '../domain/identity.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { Trigger } from '../domain/trigger.ts';
@@ -14,10 +15,8 @@ export interface Invocation {
   acceptedAt: number;
 }
 
-/** `done: false`: the wait ended first (answer 202); the call goes on and is journalled. */
-export type InvocationAnswer =
-  | { activationId: ActivationId; done: true; record: ActivationRecord }
-  | { activationId: ActivationId; done: false };
+/** `done: false`: the wait ended first (answer 202); the call goes on and is journalled. The dispatcher's own answer, so that none has to be made of it. */
+export type InvocationAnswer = BlockingAnswer;
 
 export interface Invocations {
   /** Accepts a non-blocking invocation: resolves when it is journalled. @throws {Overloaded} @throws {StoreUnavailable} */

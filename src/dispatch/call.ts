@@ -29,6 +29,8 @@ export class Call<C> implements PlacementRequest, LaneEntry<Call<C>> {
   state: CallState;
   /** Whether the journal promises that it ends in a record. */
   journal: 'no' | 'writing' | 'yes';
+  /** Somebody wants its record, however long it takes. */
+  watched = false;
   /** Somebody waits for its record, until `waitEndsAt`. */
   waiting = false;
   waitMs = 0;

@@ -14,7 +14,7 @@ const RUNS = Number(process.env['FAST_CHECK_RUNS'] ?? 2_000);
 const SLACK_MS = 700 + 700 + 200;
 
 type Step =
-  | { do: 'submit' | 'call'; call: ModelCall; waitMs: number; times: number }
+  | { do: 'submit' | 'call' | 'run'; call: ModelCall; waitMs: number; times: number }
   | { do: 'join'; memoryMB: number; leaseMs: number | null; latencyMs: number }
   | { do: 'kill' | 'cut' | 'partition' | 'drain' | 'repeat'; which: number; ms: number; flag: boolean }
   | { do: 'wait'; ms: number }
@@ -31,7 +31,7 @@ const call: fc.Arbitrary<ModelCall> = fc.record({
 const which = fc.nat({ max: 7 });
 const ms = fc.constantFrom(0, 20, 300, 700, 2_000, 6_000);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ do: fc.constantFrom('submit' as const, 'call' as const), call, waitMs: fc.constantFrom(20, 400, 3_000, 60_000), times: fc.integer({ min: 1, max: 5 }) }) },
+  { weight: 12, arbitrary: fc.record({ do: fc.constantFrom('submit' as const, 'call' as const, 'run' as const), call, waitMs: fc.constantFrom(20, 400, 3_000, 60_000), times: fc.integer({ min: 1, max: 5 }) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('join' as const), memoryMB: fc.constantFrom(256, 512, 1_024, 2_300), leaseMs: fc.constantFrom(null, null, 2_500, 5_000, 15_000), latencyMs: fc.constantFrom(0, 1, 30) }) },
   { weight: 10, arbitrary: fc.record({ do: fc.constantFrom('kill' as const, 'cut' as const, 'partition' as const, 'drain' as const, 'repeat' as const), which, ms, flag: fc.boolean() }) },
   { weight: 10, arbitrary: fc.record({ do: fc.constant('wait' as const), ms }) },
@@ -43,6 +43,7 @@ function perform(world: ModelWorld, one: Step): void {
   switch (one.do) {
     case 'submit': for (let n = 0; n < one.times; n += 1) world.submit(one.call); return;
     case 'call': for (let n = 0; n < one.times; n += 1) world.call(one.call, one.waitMs); return;
+    case 'run': for (let n = 0; n < one.times; n += 1) world.run(one.call); return;
     case 'join': world.addInvoker(one.memoryMB, one.leaseMs, one.latencyMs); return;
     case 'wait': world.clock.advance(one.ms); return;
     case 'store':
@@ -93,6 +94,7 @@ function check(world: ModelWorld): void {
     { ...sizes, invokers: 0, warmKeys: 0 },
     { calls: 0, held: 0, waits: 0, unrecorded: 0, accepting: 0, running: 0, invokers: 0, warmKeys: 0 }, 'the machine forgets what is over',
   );
+  assert.equal(world.machine!.inFlight('guest'), 0, 'nothing is in flight');
   const view = world.machine!.view();
   assert.equal(view.queued + view.rescued + view.running, 0);
   for (const invoker of view.invokers) assert.equal(invoker.freeMemoryMB, invoker.memoryMB, `memory of ${invoker.id} is free again`);
@@ -110,6 +112,7 @@ function check(world: ModelWorld): void {
         break;
       case 'unknown': if (world.store.journal.has(id)) assert.ok(record !== undefined, `${id} was journalled and has no record`);
     }
+    if (book.watched && book.told !== 'refused') assert.deepEqual(book.recorded, record, `${id}: whoever waits got what is stored`);
     if (book.message.blocking && book.told !== 'unknown') {
       assert.ok(book.toldAt - book.message.acceptedAt <= book.waitMs + SLACK_MS, `${id}: its caller waited ${book.toldAt - book.message.acceptedAt} ms`);
     }

@@ -44,6 +44,10 @@ class MemoryStore {
           if (this.fails) throw new StoreUnavailable('no space left on device');
           this.accepted.set(message.activationId, message);
         },
+        checkpoint: (message) => {
+          if (!this.records.has(message.activationId)) this.accepted.set(message.activationId, message);
+          return Promise.resolve();
+        },
         unfinished: () => Promise.resolve([...this.accepted.values()].filter((message) => !this.records.has(message.activationId))),
       },
     };
@@ -184,7 +188,7 @@ describe('dispatcher over the link', () => {
     const dying = message();
     let controller = first;
     const invoker = new ScriptedInvoker('i', first.port, never);
-    assert.deepEqual(await first.dispatcher.call(waiting, 100), { done: false });
+    assert.deepEqual(await first.dispatcher.call(waiting, 100), { activationId: waiting.activationId, done: false });
     await first.dispatcher.submit(dying);
     await waitUntil('both run', () => invoker.assigned.length === 2, () => first.dispatcher.view());
     invoker.held = [waiting.activationId];
@@ -197,6 +201,58 @@ describe('dispatcher over the link', () => {
     invoker.complete(dying);
     await waitUntil('both are recorded', () => memory.records.size === 2, () => controller.dispatcher.view());
     assert.equal(invoker.assigned[2]?.activationId, dying.activationId);
+  });
+
+  it('journals a step, runs it, and tells its record to whoever waits', async () => {
+    const memory = new MemoryStore();
+    const { dispatcher, port } = await startController(memory);
+    const invoker = new ScriptedInvoker('i', port, never);
+    const step = message();
+    const ran = dispatcher.run(step);
+    await waitUntil('it runs', () => invoker.assigned.length === 1, () => dispatcher.view());
+    assert.ok(memory.accepted.has(step.activationId), 'it was journalled first');
+    const attached = dispatcher.attach(step.activationId);
+    assert.deepEqual([dispatcher.inFlight('guest'), dispatcher.inFlight('other')], [1, 0]);
+    invoker.complete(step);
+    assert.deepEqual(await ran, memory.records.get(step.activationId));
+    assert.equal(await attached, await ran);
+    assert.equal(dispatcher.attach(step.activationId), undefined, 'it is over');
+    assert.equal(dispatcher.inFlight('guest'), 0);
+  });
+
+  it('lets the next controller wait for a step that outlives its own', async () => {
+    const memory = new MemoryStore();
+    const first = await startController(memory);
+    const invoker = new ScriptedInvoker('i', first.port, never);
+    const step = message();
+    const lost = assert.rejects(first.dispatcher.run(step), Overloaded);
+    await waitUntil('it runs', () => invoker.assigned.length === 1, () => first.dispatcher.view());
+    invoker.held = [step.activationId];
+    await first.kill();
+    await lost;
+    const { dispatcher } = await startController(memory, {}, first.port);
+    const attached = dispatcher.attach(step.activationId);
+    assert.ok(attached !== undefined);
+    await waitUntil('it joined again', () => invoker.joins === 2, () => dispatcher.view());
+    invoker.complete(step, true);
+    assert.deepEqual(await attached, memory.records.get(step.activationId));
+  });
+
+  it('refuses a step that the journal refuses', async () => {
+    const memory = new MemoryStore();
+    const { dispatcher } = await startController(memory);
+    memory.fails = true;
+    await assert.rejects(dispatcher.run(message()), StoreUnavailable);
+    assert.equal(dispatcher.inFlight('guest'), 0);
+  });
+
+  it('leaves to others what the controller runs itself', async () => {
+    const memory = new MemoryStore();
+    const composed: ActivationMessage = { ...message(), composition: { type: 'builtin', caller: { subject: 'guest', namespace: 'guest', uuid: 'u', key: 'k' }, builtin: 'b' } };
+    memory.accepted.set(composed.activationId, composed);
+    const { dispatcher } = await startController(memory);
+    assert.equal(dispatcher.attach(composed.activationId), undefined);
+    assert.equal(dispatcher.inFlight('guest'), 0);
   });
 
   it('holds back acknowledgement and answer until a failing store takes the record', async () => {

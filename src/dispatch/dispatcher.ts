@@ -3,7 +3,7 @@
  * what the machine answers. It decides nothing.
  */
 import type { CancelTimer, Clock } from '../clock/clock.ts';
-import type { ActivationId, ActivationMessage } from '../domain/activation.ts';
+import type { ActivationId, ActivationMessage, ActivationRecord } from '../domain/activation.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { InvokerConnection, LinkHandler } from '../link/link.ts';
 import type { ToController } from '../link/messages.ts';
@@ -33,6 +33,13 @@ interface Pending {
   reject: (error: Error) => void;
 }
 
+/** Those who wait for a record however long it takes: whoever had it run, and whoever has come to wait, too. */
+interface Watch {
+  promise: Promise<ActivationRecord>;
+  resolve: (record: ActivationRecord) => void;
+  reject: (error: Error) => void;
+}
+
 export class Dispatcher implements Dispatch, LinkHandler {
   readonly #store: DispatcherContext['store'];
   readonly #clock: Clock;
@@ -41,6 +48,7 @@ export class Dispatcher implements Dispatch, LinkHandler {
   readonly #machine: DispatchMachine<InvokerConnection>;
   readonly #code: CodeDelivery;
   readonly #pending = new Map<ActivationId, Pending>();
+  readonly #watches = new Map<ActivationId, Watch>();
   #cancelTick: CancelTimer = () => undefined;
   #storeLoggedAt = -Infinity;
   #stopped = false;
@@ -54,9 +62,14 @@ export class Dispatcher implements Dispatch, LinkHandler {
     this.#code = new CodeDelivery(context.code, context.clock, context.logger);
   }
 
-  /** Takes over what an earlier controller left unfinished. To be called before the link listens. @throws what the store throws */
-  async start(): Promise<void> {
-    const messages = await this.#store.journal.unfinished();
+  /**
+   * Takes over what an earlier controller left unfinished, except what controllers run themselves. To be called before
+   * the link listens.
+   * @param unfinished what the journal holds, for whoever has read it already
+   * @throws what the store throws
+   */
+  async start(unfinished?: readonly ActivationMessage[]): Promise<void> {
+    const messages = (unfinished ?? await this.#store.journal.unfinished()).filter(({ composition }) => composition === undefined);
     if (messages.length > 0) this.#logger.info({ count: messages.length }, 'unfinished activations restored');
     this.#handle({ type: 'restored', messages });
     this.#cancelTick = this.#clock.every(this.#options.tickMs, () => { this.#handle({ type: 'tick' }); });
@@ -74,8 +87,9 @@ export class Dispatcher implements Dispatch, LinkHandler {
     this.#handle({ type: 'dismiss' });
     this.#cancelTick();
     this.#stopped = true;
-    for (const { reject } of this.#pending.values()) reject(new Overloaded('the controller stopped', this.#options.retryAfterSeconds));
+    for (const { reject } of [...this.#pending.values(), ...this.#watches.values()]) reject(this.#overloaded());
     this.#pending.clear();
+    this.#watches.clear();
   }
 
   async submit(message: ActivationMessage): Promise<void> {
@@ -84,6 +98,24 @@ export class Dispatcher implements Dispatch, LinkHandler {
 
   call(message: ActivationMessage, waitMs: number): Promise<BlockingAnswer> {
     return this.#wait(message.activationId, { type: 'call', message, waitMs });
+  }
+
+  run(message: ActivationMessage): Promise<ActivationRecord> {
+    const id = message.activationId;
+    if (this.#stopped) return Promise.reject(this.#overloaded());
+    if (this.#watches.has(id)) return Promise.reject(new Error(`there is an unfinished activation ${id} already`));
+    const { promise } = this.#watch(id);
+    this.#handle({ type: 'run', message });
+    return promise;
+  }
+
+  attach(id: ActivationId): Promise<ActivationRecord> | undefined {
+    if (this.#stopped || !this.#machine.watch(id)) return undefined;
+    return (this.#watches.get(id) ?? this.#watch(id)).promise;
+  }
+
+  inFlight(namespace: string): number {
+    return this.#machine.inFlight(namespace);
   }
 
   view(): DispatchView {
@@ -111,7 +143,7 @@ export class Dispatcher implements Dispatch, LinkHandler {
   #wait(id: ActivationId, event: DispatchEvent<InvokerConnection>): Promise<BlockingAnswer> {
     return new Promise((resolve, reject) => {
       if (this.#stopped) {
-        reject(new Overloaded('the controller stopped', this.#options.retryAfterSeconds));
+        reject(this.#overloaded());
         return;
       }
       if (this.#pending.has(id)) {
@@ -121,6 +153,16 @@ export class Dispatcher implements Dispatch, LinkHandler {
       this.#pending.set(id, { resolve, reject });
       this.#handle(event);
     });
+  }
+
+  #watch(id: ActivationId): Watch {
+    const watch: Watch = Promise.withResolvers<ActivationRecord>();
+    this.#watches.set(id, watch);
+    return watch;
+  }
+
+  #overloaded(): Overloaded {
+    return new Overloaded('the controller stopped', this.#options.retryAfterSeconds);
   }
 
   #handle(event: DispatchEvent<InvokerConnection>): void {
@@ -148,9 +190,17 @@ export class Dispatcher implements Dispatch, LinkHandler {
         );
         return;
       }
-      case 'accepted': this.#take(effect.id)?.resolve({ done: false }); return;
-      case 'answered': this.#take(effect.id)?.resolve({ done: true, record: effect.record }); return;
-      case 'refused': this.#take(effect.id)?.reject(effect.error); return;
+      case 'accepted': this.#take(effect.id)?.resolve({ activationId: effect.id, done: false }); return;
+      case 'answered': this.#take(effect.id)?.resolve({ activationId: effect.id, done: true, record: effect.record }); return;
+      case 'recorded':
+        this.#watches.get(effect.id)?.resolve(effect.record);
+        this.#watches.delete(effect.id);
+        return;
+      case 'refused':
+        this.#take(effect.id)?.reject(effect.error);
+        this.#watches.get(effect.id)?.reject(effect.error);
+        this.#watches.delete(effect.id);
+        return;
       case 'log': this.#logger[effect.level](effect.fields, effect.text);
     }
   }

@@ -9,6 +9,8 @@ export type DispatchEvent<C> =
   /** A non-blocking call: accepted once it is journalled. */
   | { type: 'submit'; message: ActivationMessage }
   | { type: 'call'; message: ActivationMessage; waitMs: number }
+  /** A step of a composition: like a non-blocking call, and its record is told, too. */
+  | { type: 'run'; message: ActivationMessage }
   /** What the journal held at start. Comes first. */
   | { type: 'restored'; messages: readonly ActivationMessage[] }
   | { type: 'journalled'; id: ActivationId }
@@ -34,5 +36,7 @@ export type Effect<C> =
   /** A non-blocking call is accepted, or the wait of a blocking one ended before the call did. */
   | { type: 'accepted'; id: ActivationId }
   | { type: 'answered'; id: ActivationId; record: ActivationRecord }
+  /** The record of a call that is watched is stored. */
+  | { type: 'recorded'; id: ActivationId; record: ActivationRecord }
   | { type: 'refused'; id: ActivationId; error: Error }
   | { type: 'log'; level: 'info' | 'warn' | 'error'; fields: object; text: string };

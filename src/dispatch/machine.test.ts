@@ -126,6 +126,42 @@ describe('dispatch: the way of a call', () => {
     assert.deepEqual(bench.tell({ type: 'journalled', id: '1' }).kinds, []);
   });
 
+  it('journals a step of a composition, runs it however long it takes, and tells its record', () => {
+    const bench = new Bench({ noInvokerWaitMs: 2_000 });
+    assert.deepEqual(bench.tell({ type: 'run', message: message('1') }).kinds, ['journal']);
+    assert.deepEqual(bench.tell({ type: 'journalled', id: '1' }).kinds, ['accepted']);
+    assert.deepEqual(bench.pass(70_000).kinds, []);
+    const a = bench.join('a');
+    assert.deepEqual(bench.sent, ['a:welcome', 'a:assign 1']);
+    bench.hear(a, completion('1'));
+    assert.deepEqual(bench.tell({ type: 'stored', id: '1' }).kinds, ['send', 'recorded']);
+  });
+
+  it('tells the record of whatever is watched, also of what an earlier controller accepted', () => {
+    const bench = new Bench();
+    assert.equal(bench.machine.watch('1'), false);
+    bench.tell({ type: 'restored', messages: [message('1')] });
+    assert.equal(bench.machine.watch('1'), true);
+    const a = bench.join('a', { held: ['1'] });
+    bench.hear(a, completion('1', message('1')));
+    assert.deepEqual(bench.tell({ type: 'stored', id: '1' }).kinds, ['send', 'recorded']);
+    assert.equal(bench.machine.watch('1'), false);
+  });
+
+  it('counts what is unfinished of each namespace', () => {
+    const bench = new Bench();
+    const a = bench.join('a');
+    bench.tell(call('1'));
+    bench.tell({ type: 'submit', message: message('2') });
+    bench.tell({ type: 'submit', message: { ...message('3'), namespace: 'other' } });
+    assert.deepEqual(['guest', 'other', 'nobody'].map((namespace) => bench.machine.inFlight(namespace)), [2, 1, 0]);
+    bench.tell({ type: 'journal-refused', id: '2', error: new StoreUnavailable('full') });
+    bench.hear(a, completion('1'));
+    assert.equal(bench.machine.inFlight('guest'), 1, 'its record is not stored yet');
+    bench.tell({ type: 'stored', id: '1' });
+    assert.deepEqual(['guest', 'other'].map((namespace) => bench.machine.inFlight(namespace)), [0, 1]);
+  });
+
   it('offers a refused record again, and acknowledges it only then', () => {
     const bench = new Bench();
     const a = bench.join('a');

@@ -1,4 +1,5 @@
 import type { ActionLimits, KeyValue } from './action.ts';
+import type { Composition } from './composition.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 
 /** 32 lower-case hex digits; the first 12 are the epoch ms of its creation, so that ids sort by time. */
@@ -14,8 +15,8 @@ export interface ActivationMessage {
   namespace: string;
   /** Subject that calls, as it stands in the record. */
   subject: string;
-  /** Merged arguments without the `init` parameters. */
-  args: JsonObject;
+  /** Merged arguments without the `init` parameters; an array only as the result of one component of a sequence that goes into the next. */
+  args: JsonObject | JsonValue[];
   /** `init` parameters, stringified, for the environment at /init. */
   env: Record<string, string>;
   /** The caller's `uuid:key`, present only where the action asks for it (`provide-api-key`). */
@@ -26,6 +27,8 @@ export interface ActivationMessage {
   blocking: boolean;
   /** Id of the activation that caused this one, for components of a composition. */
   cause?: ActivationId;
+  /** Present where the controller itself runs it: how far it has come. */
+  composition?: Composition;
 }
 
 /** The action as far as dispatcher and invoker need it; its code travels apart, once per invoker (see link). */
@@ -37,6 +40,8 @@ export interface ActionReference {
   /** Changes with every update of the action; a warm container serves one revision only. */
   revision: string;
   kind: string;
+  /** Of a blackbox action. */
+  image?: string;
   limits: ActionLimits;
   /** The annotation `at-most-once`: never run again after an interruption. */
   atMostOnce?: boolean;

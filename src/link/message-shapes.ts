@@ -22,11 +22,16 @@ function isLimits(value: JsonValue | undefined): boolean {
   return isJsonObject(value) && isNumber(value['timeout']) && isNumber(value['memory']) && isNumber(value['logs']);
 }
 
+/** An array goes from one component of a sequence into the next. */
+function isArguments(value: JsonValue | undefined): boolean {
+  return isJsonObject(value) || Array.isArray(value);
+}
+
 function isActivationMessage(value: JsonValue | undefined): boolean {
   if (!isJsonObject(value)) return false;
   const action = value['action'];
   return isString(value['activationId']) && isString(value['namespace']) && isString(value['subject'])
-    && isNumber(value['acceptedAt']) && isJsonObject(value['args']) && isJsonObject(value['env'])
+    && isNumber(value['acceptedAt']) && isArguments(value['args']) && isJsonObject(value['env'])
     && isJsonObject(action) && isString(action['path']) && isString(action['name']) && isString(action['version'])
     && isString(action['revision']) && isString(action['kind']) && isLimits(action['limits']);
 }

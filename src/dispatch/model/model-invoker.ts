@@ -6,6 +6,7 @@
 import type { CancelTimer } from '../../clock/clock.ts';
 import type { VirtualClock } from '../../clock/virtual-clock.ts';
 import type { ActivationId, ActivationMessage, ActivationOutcome } from '../../domain/activation.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import type { InvokerDescription, ToController, ToInvoker } from '../../link/messages.ts';
 
 export interface ModelConnection {
@@ -168,7 +169,7 @@ export class ModelInvoker {
     }
     this.#network.started(message);
     const begun = this.#clock.now();
-    const cancel = this.#clock.after(Number(message.args['durationMs']), () => {
+    const cancel = this.#clock.after(Number((message.args as JsonObject)['durationMs']), () => {
       this.running.delete(id);
       const end = this.#clock.now();
       const outcome: ActivationOutcome = {

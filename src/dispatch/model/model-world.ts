@@ -33,6 +33,10 @@ export interface Book {
   starts: number;
   /** Restarts of the controller after it was told. */
   restartsSince: number;
+  /** Somebody waits for the record, as long as this controller lives. */
+  watched: boolean;
+  /** The record that whoever watches was told. */
+  recorded: ActivationRecord | undefined;
 }
 
 export class ModelWorld implements ModelNetwork {
@@ -59,7 +63,15 @@ export class ModelWorld implements ModelNetwork {
       this.#random = (this.#random * 48_271) % 2_147_483_647;
       return this.#random / 2_147_483_647;
     });
-    this.#handle({ type: 'restored', messages: this.store.unfinished() });
+    const messages = this.store.unfinished();
+    this.#handle({ type: 'restored', messages });
+    // Every other one is waited for, as compositions do with their steps.
+    for (const [index, { activationId }] of messages.entries()) {
+      const book = this.books.get(activationId);
+      if (book === undefined || index % 2 === 1) continue;
+      book.watched = true;
+      if (!this.machine.watch(activationId)) this.violation(`${activationId} is restored and cannot be watched`);
+    }
   }
 
   /** kill -9: callers hear nothing, connections break, writes on their way are written or not. */
@@ -70,6 +82,7 @@ export class ModelWorld implements ModelNetwork {
     this.store.crash(written);
     for (const book of this.books.values()) {
       book.restartsSince += 1;
+      book.watched = false;
       if (book.told === 'nothing') this.#tell(book, 'unknown');
     }
     for (const connection of [...this.#connections]) this.#break(connection, 50);
@@ -81,6 +94,11 @@ export class ModelWorld implements ModelNetwork {
 
   call(call: ModelCall, waitMs: number): void {
     this.#handle({ type: 'call', message: this.#newBook(call, waitMs), waitMs });
+  }
+
+  /** A step of a composition. */
+  run(call: ModelCall): void {
+    this.#handle({ type: 'run', message: this.#newBook(call, undefined, true) });
   }
 
   addInvoker(memoryMB: number, leaseMs: number | null, latencyMs: number): void {
@@ -177,6 +195,12 @@ export class ModelWorld implements ModelNetwork {
       }
       case 'accepted': this.#tell(this.books.get(effect.id), 'accepted'); return;
       case 'answered': this.#tell(this.books.get(effect.id), 'answered', effect.record); return;
+      case 'recorded': {
+        const book = this.books.get(effect.id);
+        if (book?.watched !== true || book.recorded !== undefined) this.violation(`${effect.id} is told to nobody who waits`);
+        if (book !== undefined) book.recorded = effect.record;
+        return;
+      }
       case 'refused': this.#tell(this.books.get(effect.id), 'refused'); return;
       case 'log':
     }
@@ -218,7 +242,7 @@ export class ModelWorld implements ModelNetwork {
     this.#handle({ type: 'closed', connection });
   }
 
-  #newBook(call: ModelCall, waitMs: number | undefined): ActivationMessage {
+  #newBook(call: ModelCall, waitMs: number | undefined, watched = false): ActivationMessage {
     const now = this.clock.now();
     const message: ActivationMessage = {
       activationId: `a${this.books.size}`, transactionId: 't', namespace: 'guest', subject: 'guest',
@@ -229,7 +253,7 @@ export class ModelWorld implements ModelNetwork {
         ...(call.atMostOnce ? { atMostOnce: true } : {}),
       },
     };
-    this.books.set(message.activationId, { message, told: 'nothing', toldAt: now, answer: undefined, waitMs: waitMs ?? 0, starts: 0, restartsSince: 0 });
+    this.books.set(message.activationId, { message, told: 'nothing', toldAt: now, answer: undefined, waitMs: waitMs ?? 0, starts: 0, restartsSince: 0, watched, recorded: undefined });
     return message;
   }
 }
