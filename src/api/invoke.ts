@@ -34,7 +34,7 @@ export function actionInvoker({ dispatch, clock }: ApiServices, invocables: Invo
     const action = await invocables.find(`${namespace}/${name}`);
     if (action === undefined) throw resourceDoesNotExist();
     if (setsAnyOf(payload, action.finalKeys)) throw parametersNotAllowed();
-    const message = activationMessage(action, { identity, payload, transactionId: request.id, acceptedAt, blocking });
+    const message = activationMessage(action, { identity, payload, transactionId: request.id, acceptedAt }, blocking);
     nameActivation(reply, message.activationId);
 
     if (!blocking) {

@@ -13,13 +13,12 @@ interface Call {
   transactionId: string;
   /** Epoch ms. */
   acceptedAt: number;
-  blocking: boolean;
 }
 
 const NO_ENVIRONMENT: Record<string, string> = {};
 
-/** What the dispatcher is asked to run: the action's parameters with the payload over them. */
-export function activationMessage(action: InvocableAction, { identity, payload, transactionId, acceptedAt, blocking }: Call): ActivationMessage {
+/** What the dispatcher is asked to run: the action's parameters with the payload over them. @param blocking somebody waits for the answer */
+export function activationMessage(action: InvocableAction, { identity, payload, transactionId, acceptedAt }: Call, blocking: boolean): ActivationMessage {
   const merged = action.hasDefaults ? { ...action.defaults, ...payload } : payload;
   const [args, env] = action.initKeys.length === 0 ? [merged, NO_ENVIRONMENT] : splitEnvironment(merged, action.initKeys);
   return {
