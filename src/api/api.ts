@@ -11,6 +11,9 @@ import { addActionRoutes } from './actions.ts';
 import { addActivationRoutes } from './activations.ts';
 import { requireIdentity } from './authentication.ts';
 import { answerBrokenRequest, mapErrors, sendMapped } from './error-mapping.ts';
+import { ApiCatalogue } from './gateway/api-catalogue.ts';
+import { addGatewayRoutes } from './gateway/gateway-routes.ts';
+import { addManagementRoutes } from './gateway/management-routes.ts';
 import { InvocableActions } from '../entities/invocable-actions.ts';
 import { addNamespaceRoutes } from './namespaces.ts';
 import type { ApiServices } from './options.ts';
@@ -20,6 +23,7 @@ import { REST_CORS_HEADERS, requireAuthentication } from './rest-scope.ts';
 import { addRootRoutes } from './root.ts';
 import { addStatusRoute } from './status.ts';
 import { transactionIdOf } from './transaction-id.ts';
+import { webActionCaller } from './web-action-call.ts';
 import { addWebActionRoutes } from './web-actions.ts';
 
 /** Longer than the 60 s that a blocking call may wait, so that its connection is not closed under it. */
@@ -52,10 +56,14 @@ export function createApi(services: ApiServices): FastifyInstance {
     done(request.url.length > MAX_URL_LENGTH ? urlTooLong(MAX_URL_LENGTH) : undefined);
   });
 
-  const invocables = new InvocableActions(services.store.actions);
+  const invocables = new InvocableActions(services.store.entities);
   addRootRoutes(api, services, options);
   addStatusRoute(api, services, options);
-  addWebActionRoutes(api, services, invocables);
+  const callWebAction = webActionCaller(services, invocables);
+  addWebActionRoutes(api, callWebAction);
+  const catalogue = new ApiCatalogue(services.store.documents);
+  addManagementRoutes(api, services, catalogue);
+  addGatewayRoutes(api, catalogue, callWebAction);
   api.options('/api/v1/*', (_request, reply) => reply.headers(REST_CORS_HEADERS).code(200).send());
   void api.register((rest, _options, done) => {
     rest.addHook('onRequest', (_request, reply, next) => {

@@ -31,7 +31,7 @@ export function actionInvoker({ dispatch, clock }: ApiServices, invocables: Invo
     const waitMs = queryWait(query);
     const payload = payloadOf(request);
 
-    const action = await invocables.find(`${namespace}/${name}`);
+    const action = await invocables.find(`${namespace}/${name}`, identity);
     if (action === undefined) throw resourceDoesNotExist();
     if (setsAnyOf(payload, action.finalKeys)) throw parametersNotAllowed();
     const message = activationMessage(action, { identity, payload, transactionId: request.id, acceptedAt }, blocking);

@@ -1,105 +1,96 @@
-import type { Action, KeyValue } from '../domain/action.ts';
-import { actionPath, annotation } from '../domain/action.ts';
-import type { ActionReference } from '../domain/activation.ts';
-import type { JsonObject, JsonValue } from '../domain/json.ts';
-import { argumentsOf, isTruthy } from '../domain/parameters.ts';
-import type { ActionStore, StoredAction } from '../store/store.ts';
+/**
+ * Finds actions for invocation and remembers what was worked out of each as long as the revisions stay the same: that
+ * of the action and, where it is in a package, those of the package and of the binding through which it was named.
+ * Whether the caller may invoke it is asked every time.
+ */
+import { ApiError, notAuthorized, notInThisCollection } from '../domain/errors.ts';
+import type { Identity } from '../domain/identity.ts';
+import type { EntityStore, Stored } from '../store/store.ts';
+import type { InvocableAction } from './invocable-action.ts';
+import { invocableAction } from './invocable-action.ts';
+import type { OpenPackage } from './open-package.ts';
+import { openPackage } from './open-package.ts';
 
-/** An action as an invocation needs it: everything that depends on its revision only, worked out once. */
-export interface InvocableAction {
-  readonly reference: ActionReference;
-  /** Its parameters as arguments, `init` ones included. */
-  readonly defaults: JsonObject;
-  readonly hasDefaults: boolean;
-  /** Keys of `init` parameters: they go to the environment. */
-  readonly initKeys: readonly string[];
-  /** Keys that a caller may not set (annotation `final`). */
-  readonly finalKeys: ReadonlySet<string>;
-  readonly runs: RunBy;
-  /** The action gets the key of whoever runs it. */
-  readonly takesApiKey: boolean;
-  /** Undefined unless it is a web action. */
-  readonly web: WebExport | undefined;
-}
+export type { InvocableAction, RunBy, WebExport } from './invocable-action.ts';
 
-/** Who runs an action. Built-ins are functions of the platform itself, known by name. */
-export type RunBy =
-  | { by: 'invoker' }
-  | { by: 'controller'; as: 'sequence'; components: readonly string[] }
-  | { by: 'controller'; as: 'conductor' }
-  | { by: 'controller'; as: 'builtin'; builtin: string };
+/** Who asks; only the namespace counts. */
+type Caller = Pick<Identity, 'namespace'>;
 
-export interface WebExport {
-  readonly rawHttp: boolean;
-  /** Absent: anyone may call. True: whoever has a key. Text: whoever knows it. False: nobody. */
-  readonly requiredAuth: boolean | string | undefined;
-  /** The action answers OPTIONS itself. */
-  readonly customOptions: boolean;
+interface PackagedAction {
+  invocable: InvocableAction;
+  revision: string;
+  namedRevision: string;
+  providerRevision: string;
 }
 
 /** More than this many actions in use at once only costs working them out again. */
 const CACHE_LIMIT = 10_000;
 
-/** Finds actions for invocation, remembering what was worked out as long as the revision stays. */
 export class InvocableActions {
-  readonly #actions: ActionStore;
-  readonly #known = new Map<string, InvocableAction>();
+  readonly #entities: EntityStore;
+  readonly #plain = new Map<string, InvocableAction>();
+  readonly #packaged = new Map<string, PackagedAction>();
 
-  constructor(actions: ActionStore) {
-    this.#actions = actions;
+  constructor(entities: EntityStore) {
+    this.#entities = entities;
   }
 
-  /** @param path `namespace/[package/]name` */
-  async find(path: string): Promise<InvocableAction | undefined> {
-    const stored = await this.#actions.get(path);
+  /**
+   * @param path `namespace/[package/]name`; where the package is a binding, the action is the one of the package behind it
+   * @returns undefined where the caller may invoke what is there, but there is no such action
+   * @throws {ApiError} 403 not the caller's to invoke, 404 the caller's own package is missing, 409 the name is no action's
+   */
+  async find(path: string, caller: Caller): Promise<InvocableAction | undefined> {
+    const slash = path.indexOf('/');
+    if (path.includes('/', slash + 1)) return this.#findPackaged(path, caller.namespace);
+    if (slash !== caller.namespace.length || !path.startsWith(caller.namespace)) throw notAuthorized(path);
+    const stored = await this.#entities.get(path);
     if (stored === undefined) {
-      this.#known.delete(path);
+      this.#plain.delete(path);
       return undefined;
     }
-    const known = this.#known.get(path);
+    const known = this.#plain.get(path);
     if (known?.reference.revision === stored.revision) return known;
-    if (this.#known.size >= CACHE_LIMIT) this.#known.clear();
+    if (stored.type !== 'action') throw notInThisCollection();
+    if (this.#plain.size >= CACHE_LIMIT) this.#plain.clear();
     const invocable = invocableAction(stored);
-    this.#known.set(path, invocable);
+    this.#plain.set(path, invocable);
+    return invocable;
+  }
+
+  /**
+   * An action as a web action of the namespace in its path: anyone may ask.
+   * @returns undefined also for what that namespace may not invoke itself
+   */
+  async findForWeb(path: string): Promise<InvocableAction | undefined> {
+    try {
+      return await this.find(path, { namespace: path.slice(0, path.indexOf('/')) });
+    } catch (error) {
+      if (error instanceof ApiError) return undefined;
+      throw error;
+    }
+  }
+
+  async #findPackaged(path: string, caller: string): Promise<InvocableAction | undefined> {
+    const lastSlash = path.lastIndexOf('/');
+    const opened = await openPackage(this.#entities, path.slice(0, lastSlash), caller);
+    const { namespace, name } = opened.provider.entity;
+    const stored = await this.#entities.get(`${namespace}/${name}${path.slice(lastSlash)}`);
+    if (stored?.type !== 'action') {
+      this.#packaged.delete(path);
+      return undefined;
+    }
+    const known = this.#packaged.get(path);
+    if (known !== undefined && isCurrent(known, stored, opened)) return known.invocable;
+    if (this.#packaged.size >= CACHE_LIMIT) this.#packaged.clear();
+    const invocable = invocableAction(stored, opened);
+    this.#packaged.set(path, {
+      invocable, revision: stored.revision, namedRevision: opened.named.revision, providerRevision: opened.provider.revision,
+    });
     return invocable;
   }
 }
 
-function invocableAction({ action, revision }: StoredAction): InvocableAction {
-  const { annotations, parameters } = action;
-  const atMostOnce = isTruthy(annotation(annotations, 'at-most-once'));
-  const provideApiKey = annotation(annotations, 'provide-api-key');
-  return {
-    reference: {
-      path: actionPath(action), name: action.name, version: action.version, revision, kind: action.exec.kind, limits: action.limits,
-      ...(atMostOnce ? { atMostOnce } : {}),
-    },
-    defaults: argumentsOf(parameters),
-    hasDefaults: parameters.length > 0,
-    initKeys: parameters.filter(({ init }) => init === true).map(({ key }) => key),
-    finalKeys: new Set(annotation(annotations, 'final') === true ? definedKeys(parameters) : []),
-    runs: isTruthy(annotation(annotations, 'conductor')) ? { by: 'controller', as: 'conductor' } : { by: 'invoker' },
-    // Actions from before the annotation existed get the key.
-    takesApiKey: provideApiKey === undefined || isTruthy(provideApiKey),
-    web: webExport(action),
-  };
-}
-
-function definedKeys(parameters: readonly KeyValue[]): string[] {
-  return parameters.filter(({ value }) => value !== null).map(({ key }) => key);
-}
-
-function webExport({ annotations }: Action): WebExport | undefined {
-  if (annotation(annotations, 'web-export') !== true) return undefined;
-  return {
-    rawHttp: annotation(annotations, 'raw-http') === true,
-    requiredAuth: requiredAuth(annotation(annotations, 'require-whisk-auth')),
-    customOptions: annotation(annotations, 'web-custom-options') === true,
-  };
-}
-
-function requiredAuth(value: JsonValue | undefined): WebExport['requiredAuth'] {
-  if (value === undefined || value === true || typeof value === 'string') return value;
-  // Whatever else stands there was meant to protect the action.
-  return typeof value === 'number' ? String(value) : false;
+function isCurrent(known: PackagedAction, { revision }: Stored<'action'>, { named, provider }: OpenPackage): boolean {
+  return known.revision === revision && known.namedRevision === named.revision && known.providerRevision === provider.revision;
 }
