@@ -55,7 +55,7 @@ export interface EntityStore {
    * @throws {StoreUnavailable}
    */
   write(changes: readonly EntityChange[]): Promise<(string | undefined)[]>;
-  /** Newest first by `updated`. `limit` 0 means 200. */
+  /** Newest first by `updated`. `limit` 0 means 200. Actions come without their code: `exec.code`, where they have one, is empty. */
   list<Type extends EntityType>(type: Type, filter: EntityFilter, page: { limit: number; skip: number }): Promise<Stored<Type>[]>;
   count(type: EntityType, filter: EntityFilter): Promise<number>;
 }

@@ -1,9 +1,10 @@
 /** What every store promises, whatever it is made of. A backend's test calls `storeConformance` and has it run on the real thing. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { actionPath } from '../../domain/action.ts';
-import { RevisionConflict, type Store } from '../store.ts';
-import { sampleAction, sampleId, sampleMessage, sampleRecord } from './store-fixtures.ts';
+import type { ActivationMessage } from '../../domain/activation.ts';
+import type { Store } from '../store.ts';
+import { documentPromises, entityPromises } from './entity-promises.ts';
+import { sampleId, sampleMessage, sampleRecord, sampleTrigger } from './store-fixtures.ts';
 
 export interface StoreUnderTest {
   /** Opens the store: an empty one the first time, afterwards the same again. The suite closes it before it opens it again. */
@@ -31,84 +32,22 @@ export function storeConformance(backend: string, create: () => Promise<StoreUnd
       await store.close();
       store = await subject.open();
     };
-    actionPromises(() => store, reopen);
+    entityPromises(() => store, reopen);
+    documentPromises(() => store, reopen);
     activationPromises(() => store, reopen);
     journalPromises(() => store, reopen);
     it('close can be called twice, and writes after it are rejected', async () => {
       const closed = store;
+      await closed.journal.accept(sampleMessage({ activationId: sampleId(2) }));
       await Promise.all([closed.close(), closed.close()]);
       await assert.rejects(closed.activations.append(sampleRecord({ activationId: sampleId(1) })), { name: 'StoreUnavailable' });
       await assert.rejects(closed.journal.accept(sampleMessage({ activationId: sampleId(1) })), { name: 'StoreUnavailable' });
-      await assert.rejects(closed.actions.put(sampleAction({ name: 'a' }), undefined), { name: 'StoreUnavailable' });
+      await assert.rejects(closed.journal.checkpoint(sampleMessage({ activationId: sampleId(2) })), { name: 'StoreUnavailable' });
+      await assert.rejects(closed.documents.put('c', 'k', 1, undefined), { name: 'StoreUnavailable' });
+      const entity = sampleTrigger({ name: 'a' });
+      await assert.rejects(closed.entities.write([{ change: 'put', type: 'trigger', entity, expectedRevision: undefined }]), { name: 'StoreUnavailable' });
       store = await subject.open();
       assert.equal(await store.activations.count({ namespace: 'guest' }), 0);
-    });
-  });
-}
-
-function actionPromises(store: () => Store, reopen: () => Promise<void>): void {
-  describe('actions', () => {
-    it('gives back what was put, also after opening again', async () => {
-      const plain = sampleAction({ name: 'plain' });
-      const packaged = sampleAction({ name: 'plain', package: 'tools', exec: { kind: 'python:3', code: 'AAAA', binary: true, main: 'run' } });
-      const revisions = [await store().actions.put(plain, undefined), await store().actions.put(packaged, undefined)];
-      for (const round of ['open', 'reopened']) {
-        assert.deepEqual(await store().actions.get('guest/plain'), { action: plain, revision: revisions[0] }, round);
-        assert.deepEqual(await store().actions.get('guest/tools/plain'), { action: packaged, revision: revisions[1] }, round);
-        assert.equal(await store().actions.get('guest/none'), undefined, round);
-        await reopen();
-      }
-    });
-
-    it('is not changed by changes to what was put', async () => {
-      const action = sampleAction({ name: 'a' });
-      const before = structuredClone(action);
-      const put = store().actions.put(action, undefined);
-      action.limits.memory = 1;
-      action.parameters.push({ key: 'b', value: 1 });
-      await put;
-      assert.deepEqual((await store().actions.get('guest/a'))?.action, before);
-    });
-
-    it('takes a change only on the revision that is stored', async () => {
-      const first = await store().actions.put(sampleAction({ name: 'a' }), undefined);
-      await assert.rejects(store().actions.put(sampleAction({ name: 'a' }), undefined), RevisionConflict);
-      await assert.rejects(store().actions.put(sampleAction({ name: 'none' }), first), RevisionConflict);
-      const changed = sampleAction({ name: 'a', version: '0.0.2' });
-      const second = await store().actions.put(changed, first);
-      assert.notEqual(second, first);
-      await assert.rejects(store().actions.put(sampleAction({ name: 'a', version: '9.9.9' }), first), RevisionConflict);
-      await assert.rejects(store().actions.delete('guest/a', first), RevisionConflict);
-      assert.deepEqual(await store().actions.get('guest/a'), { action: changed, revision: second });
-      await store().actions.delete('guest/a', second);
-      assert.equal(await store().actions.get('guest/a'), undefined);
-      await assert.rejects(store().actions.delete('guest/a', second), RevisionConflict);
-      const again = await store().actions.put(sampleAction({ name: 'a' }), undefined);
-      assert.ok(again !== first && again !== second, 'an action made again has a revision it never had');
-    });
-
-    it('lets one of several simultaneous changes win', async () => {
-      const first = await store().actions.put(sampleAction({ name: 'a' }), undefined);
-      const versions = ['0.0.2', '0.0.3', '0.0.4'];
-      const results = await Promise.allSettled(versions.map((version) => store().actions.put(sampleAction({ name: 'a', version }), first)));
-      const won = results.flatMap((result, index) => result.status === 'fulfilled' ? [{ version: versions[index], revision: result.value }] : []);
-      assert.equal(won.length, 1);
-      const stored = await store().actions.get('guest/a');
-      assert.deepEqual({ version: stored?.action.version, revision: stored?.revision }, won[0]);
-      for (const result of results) assert.ok(result.status === 'fulfilled' || result.reason instanceof RevisionConflict);
-    });
-
-    it('lists a namespace newest first, in pages', async () => {
-      const actions = [5, 3, 9, 1, 7].map((n) => sampleAction({ name: `a${n}`, updated: T + n, ...(n > 5 ? { package: 'p' } : {}) }));
-      for (const action of actions) await store().actions.put(action, undefined);
-      await store().actions.put(sampleAction({ name: 'x', namespace: 'other', updated: T + 100 }), undefined);
-      const names = async (page: { limit: number; skip: number }): Promise<string[]> =>
-        (await store().actions.list('guest', page)).map(({ action }) => actionPath(action));
-      assert.deepEqual(await names(ALL), ['guest/p/a9', 'guest/p/a7', 'guest/a5', 'guest/a3', 'guest/a1']);
-      assert.deepEqual(await names({ limit: 2, skip: 1 }), ['guest/p/a7', 'guest/a5']);
-      assert.deepEqual(await names({ limit: 2, skip: 9 }), []);
-      assert.equal(await store().actions.count('guest'), 5);
-      assert.equal(await store().actions.count('nobody'), 0);
     });
   });
 }
@@ -236,6 +175,34 @@ function journalPromises(store: () => Store, reopen: () => Promise<void>): void 
       assert.deepEqual(await store().journal.unfinished(), []);
       await reopen();
       assert.deepEqual(await store().journal.unfinished(), []);
+    });
+
+    it('gives a message in its latest state, at its place', async () => {
+      const message = (n: number, step: number): ActivationMessage => sampleMessage({ activationId: sampleId(n), acceptedAt: T + n, args: { step, text: 'x'.repeat(step * 100) } });
+      await Promise.all([1, 2, 3].map((n) => store().journal.accept(message(n, 0))));
+      for (const step of [5, 1, 3]) await store().journal.checkpoint(message(2, step));
+      for (let round = 0; round < 3; round++) {
+        assert.deepEqual(await store().journal.unfinished(), [message(1, 0), message(2, 3), message(3, 0)]);
+        await reopen();
+      }
+      await store().journal.accept(message(2, 0));
+      assert.deepEqual((await store().journal.unfinished())[1], message(2, 3), 'accepted again, it stays as far as it was');
+      await Promise.all([1, 2, 4].map((step) => store().journal.checkpoint(message(2, step))));
+      await reopen();
+      assert.deepEqual((await store().journal.unfinished())[1], message(2, 4));
+    });
+
+    it('holds nothing of a checkpoint of what has its record, or was never accepted', async () => {
+      const message = sampleMessage({ activationId: sampleId(1) });
+      await store().journal.accept(message);
+      const checkpoint = store().journal.checkpoint({ ...message, args: { step: 1 } });
+      await Promise.all([store().activations.append(sampleRecord({ activationId: sampleId(1) })), checkpoint, store().journal.checkpoint({ ...message, args: { step: 2 } })]);
+      await store().journal.checkpoint({ ...message, args: { step: 3 } });
+      await store().journal.checkpoint(sampleMessage({ activationId: sampleId(2) }));
+      for (let round = 0; round < 2; round++) {
+        assert.deepEqual(await store().journal.unfinished(), []);
+        await reopen();
+      }
     });
   });
 }

@@ -1,6 +1,9 @@
 /** Entities for tests of stores: valid, small, and different where asked for. */
 import type { Action } from '../../domain/action.ts';
 import type { ActivationMessage, ActivationRecord } from '../../domain/activation.ts';
+import type { Package } from '../../domain/package.ts';
+import type { Rule } from '../../domain/rule.ts';
+import type { Trigger } from '../../domain/trigger.ts';
 
 export function sampleRecord(changes: Partial<ActivationRecord> & Pick<ActivationRecord, 'activationId'>): ActivationRecord {
   const name = changes.name ?? 'hello';
@@ -35,6 +38,20 @@ export function sampleAction(changes: Partial<Action> & Pick<Action, 'name'>): A
     updated: 1_700_000_000_000,
     ...changes,
   };
+}
+
+const NEW = { namespace: 'guest', version: '0.0.1', publish: false, annotations: [{ key: 'b', value: 'Grüße' }], updated: 1_700_000_000_000 };
+
+export function samplePackage(changes: Partial<Package> & Pick<Package, 'name'>): Package {
+  return { ...NEW, parameters: [{ key: 'a', value: { deep: [1, 2] } }], ...changes };
+}
+
+export function sampleTrigger(changes: Partial<Trigger> & Pick<Trigger, 'name'>): Trigger {
+  return { ...NEW, parameters: [{ key: 'a', value: { deep: [1, 2] } }], ...changes };
+}
+
+export function sampleRule(changes: Partial<Rule> & Pick<Rule, 'name' | 'trigger' | 'action'>): Rule {
+  return { ...NEW, status: 'active', ...changes };
 }
 
 /** An id as activations have: `ms` since the epoch, then `number`. */

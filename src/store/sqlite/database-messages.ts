@@ -1,6 +1,7 @@
 /** What the main thread and the database's thread say to each other. Documents travel as JSON text, which is cheaper to pass than objects. */
 import type { ActivationId } from '../../domain/activation.ts';
-import type { ActivationFilter } from '../store.ts';
+import type { EntityType } from '../../domain/entity.ts';
+import type { ActivationFilter, EntityFilter } from '../store.ts';
 import type { LogPosition } from './segment-files.ts';
 import type { StoreOpenErrorCode } from './store-open-error.ts';
 
@@ -9,9 +10,31 @@ export interface Page {
   skip: number;
 }
 
-export interface StoredDocument {
-  document: string;
+export interface EntityRow {
+  type: EntityType;
   revision: string;
+  document: string;
+  /** Code of an action, as a JSON string. */
+  code?: string;
+}
+
+export interface EntityPutRow extends EntityRow {
+  change: 'put';
+  path: string;
+  namespace: string;
+  /** Package of an action, trigger of a rule, else empty. */
+  parent: string;
+  publish: boolean;
+  updated: number;
+  expectedRevision: string | undefined;
+}
+
+export type EntityRowChange = EntityPutRow | { change: 'delete'; path: string; expectedRevision: string };
+
+export interface DocumentRow {
+  key: string;
+  revision: string;
+  value: string;
 }
 
 /** A segment found at start: bytes in the file, and bytes of it that could be read. */
@@ -21,8 +44,10 @@ export interface RecoveredSegment {
   readableBytes: number;
 }
 
+/** A message in its latest state: the `state`th after its acceptance. */
 interface AcceptedDocument {
   id: ActivationId;
+  state: number;
   document: string;
 }
 
@@ -32,7 +57,6 @@ export interface Recovered {
   unfinished: AcceptedDocument[];
 }
 
-/** `undefined` as output of a put or delete: the stored revision is another one. */
 export interface DatabaseOperations {
   open: { input: { directory: string; networkFileSystem: boolean }; output: Recovered };
   getActivation: { input: { namespace: string; id: ActivationId }; output: string | undefined };
@@ -40,24 +64,20 @@ export interface DatabaseOperations {
   countActivations: { input: ActivationFilter; output: number };
   /** Those of the ids that have no record. */
   withoutRecord: { input: ActivationId[]; output: ActivationId[] };
-  getAction: { input: string; output: StoredDocument | undefined };
-  putAction: { input: ActionRow; output: boolean };
-  deleteAction: { input: { path: string; expectedRevision: string }; output: boolean };
-  listActions: { input: { namespace: string; page: Page }; output: StoredDocument[] };
-  countActions: { input: string; output: number };
+  getEntity: { input: string; output: EntityRow | undefined };
+  /** All or none. Output: the index of the first whose stored revision is another one, undefined when all were made. */
+  writeEntities: { input: EntityRowChange[]; output: number | undefined };
+  listEntities: { input: { type: EntityType; filter: EntityFilter; page: Page }; output: EntityRow[] };
+  countEntities: { input: { type: EntityType; filter: EntityFilter }; output: number };
+  getDocument: { input: { collection: string; key: string }; output: DocumentRow | undefined };
+  /** False: the stored revision is another one. */
+  putDocument: { input: { collection: string; row: DocumentRow; expectedRevision: string | undefined }; output: boolean };
+  deleteDocument: { input: { collection: string; key: string; expectedRevision: string }; output: boolean };
+  listDocuments: { input: { collection: string; prefix: string }; output: DocumentRow[] };
   /** Commits what the log holds; false when that failed and the log still has to be kept. */
   finish: { input: undefined; output: boolean };
   /** Closes the database and gives up the lock. */
   close: { input: undefined; output: undefined };
-}
-
-export interface ActionRow {
-  path: string;
-  namespace: string;
-  updated: number;
-  document: string;
-  revision: string;
-  expectedRevision: string | undefined;
 }
 
 export type DatabaseOperation = keyof DatabaseOperations;

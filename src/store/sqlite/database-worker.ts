@@ -1,7 +1,7 @@
 /** The database's thread: answers the main thread's calls one by one, and owns the lock, the connection and the reading end of the log. */
 import { parentPort } from 'node:worker_threads';
 import { Database } from './database.ts';
-import type { DatabaseOperation, DatabaseOperations, DatabaseReply, DatabaseRequest, Recovered } from './database-messages.ts';
+import type { DatabaseOperation, DatabaseOperations, DatabaseReply, DatabaseRequest, EntityRowChange, Recovered } from './database-messages.ts';
 import { DirectoryLock } from './directory-lock.ts';
 import { LogApplier } from './log-applier.ts';
 import { recoverLog } from './log-recovery.ts';
@@ -19,22 +19,25 @@ type Handlers = {
 };
 
 const handlers: Handlers = {
-  getActivation: ({ database }, { namespace, id }) => database.getActivation(namespace, id),
-  listActivations: ({ database }, { filter, page }) => database.listActivations(filter, page),
-  countActivations: ({ database }, filter) => database.countActivations(filter),
-  withoutRecord: ({ database }, ids) => ids.filter((id) => !database.hasActivation(id)),
-  getAction: ({ database }, path) => database.getAction(path),
-  // An action's change is a transaction of its own: records that wait for their commit go first, or are read again later.
-  putAction: ({ applier, database }, row) => {
+  getActivation: ({ database }, { namespace, id }) => database.activations.get(namespace, id),
+  listActivations: ({ database }, { filter, page }) => database.activations.list(filter, page),
+  countActivations: ({ database }, filter) => database.activations.count(filter),
+  withoutRecord: ({ database }, ids) => ids.filter((id) => !database.activations.has(id)),
+  getEntity: ({ database }, path) => database.entities.get(path),
+  writeEntities: (opened, changes) => writeEntities(opened, changes),
+  listEntities: ({ database }, { type, filter, page }) => database.entities.list(type, filter, page),
+  countEntities: ({ database }, { type, filter }) => database.entities.count(type, filter),
+  getDocument: ({ database }, { collection, key }) => database.documents.get(collection, key),
+  // A change is a transaction of its own: records that wait for their commit go first, or are read again later.
+  putDocument: ({ applier, database }, { collection, row, expectedRevision }) => {
     applier.commit();
-    return database.putAction(row);
+    return database.documents.put(collection, row, expectedRevision);
   },
-  deleteAction: ({ applier, database }, { path, expectedRevision }) => {
+  deleteDocument: ({ applier, database }, { collection, key, expectedRevision }) => {
     applier.commit();
-    return database.deleteAction(path, expectedRevision);
+    return database.documents.delete(collection, key, expectedRevision);
   },
-  listActions: ({ database }, { namespace, page }) => database.listActions(namespace, page),
-  countActions: ({ database }, namespace) => database.countActions(namespace),
+  listDocuments: ({ database }, { collection, prefix }) => database.documents.list(collection, prefix),
   finish: ({ applier }) => applier.commit(),
   close: ({ applier, database, lock }) => {
     applier.close();
@@ -51,6 +54,20 @@ const READS_LOG: ReadonlySet<DatabaseOperation> = new Set<DatabaseOperation>([
 ]);
 
 let opened: Opened | undefined;
+
+function writeEntities({ applier, database }: Opened, changes: readonly EntityRowChange[]): number | undefined {
+  applier.commit();
+  database.begin();
+  try {
+    for (const [index, change] of changes.entries()) {
+      if (!database.entities.change(change)) return index;
+    }
+    database.commit();
+    return undefined;
+  } finally {
+    database.rollback();
+  }
+}
 
 function open({ directory, networkFileSystem }: DatabaseOperations['open']['input']): Recovered {
   let lock: DirectoryLock | undefined;

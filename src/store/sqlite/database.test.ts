@@ -4,13 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { activationsQuery, Database } from './database.ts';
+import { actionPath } from '../../domain/action.ts';
+import { sampleAction } from '../conformance/store-fixtures.ts';
+import { activationsQuery } from './activation-table.ts';
+import { Database } from './database.ts';
+import { storedEntity } from './entity-rows.ts';
 
 describe('Database', () => {
   let directory: string;
   beforeEach(() => { directory = mkdtempSync(join(tmpdir(), 'hpcwhisk-database-')); });
   afterEach(() => { rmSync(directory, { recursive: true }); });
-  const record = (id: string, start = 1): Parameters<Database['insertActivation']>[0] =>
+  const record = (id: string, start = 1): Parameters<Database['activations']['insert']>[0] =>
     ({ kind: 'record', id, namespace: 'guest', name: 'hello', start, document: `{"id":"${id}"}` });
 
   it('answers every filter from one range of an index, without sorting', () => {
@@ -30,26 +34,26 @@ describe('Database', () => {
   it('forgets what was rolled back, and keeps what was committed', () => {
     const database = new Database({ directory, networkFileSystem: false });
     database.begin();
-    database.insertActivation(record('a'));
+    database.activations.insert(record('a'));
     database.commit();
     database.begin();
-    database.insertActivation(record('b'));
-    assert.ok(database.hasActivation('b'), 'seen before the commit');
+    database.activations.insert(record('b'));
+    assert.ok(database.activations.has('b'), 'seen before the commit');
     database.rollback();
     database.rollback();
-    assert.deepEqual([database.hasActivation('a'), database.hasActivation('b')], [true, false]);
+    assert.deepEqual([database.activations.has('a'), database.activations.has('b')], [true, false]);
     database.close();
   });
 
   it('needs no shared memory on a network file system', () => {
     for (const id of ['a', 'b']) {
       const database = new Database({ directory, networkFileSystem: true });
-      database.insertActivation(record(id));
+      database.activations.insert(record(id));
       assert.deepEqual(readdirSync(directory).filter((name) => name.endsWith('-shm') || name.endsWith('-wal')), []);
       database.close();
     }
     const local = new Database({ directory, networkFileSystem: false });
-    assert.equal(local.countActivations({ namespace: 'guest' }), 2);
+    assert.equal(local.activations.count({ namespace: 'guest' }), 2);
     local.close();
   });
 
@@ -58,5 +62,48 @@ describe('Database', () => {
     raw.exec('PRAGMA user_version = 99');
     raw.close();
     assert.throws(() => new Database({ directory, networkFileSystem: false }), { code: 'newer-version' });
+  });
+});
+
+describe('a database of version 1', () => {
+  let directory: string;
+  beforeEach(() => { directory = mkdtempSync(join(tmpdir(), 'hpcwhisk-database-')); });
+  afterEach(() => { rmSync(directory, { recursive: true }); });
+
+  it('becomes one of the present version: its actions are entities', () => {
+    const raw = new DatabaseSync(join(directory, 'store.sqlite'));
+    raw.exec(`
+      CREATE TABLE activations (
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, namespace TEXT NOT NULL, name TEXT NOT NULL, start INTEGER NOT NULL,
+        document TEXT NOT NULL
+      );
+      CREATE INDEX activations_by_start ON activations (namespace, start);
+      CREATE INDEX activations_by_name ON activations (namespace, name, start);
+      CREATE TABLE actions (
+        seq INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, namespace TEXT NOT NULL, updated INTEGER NOT NULL, revision TEXT NOT NULL,
+        document TEXT NOT NULL
+      );
+      CREATE INDEX actions_by_updated ON actions (namespace, updated);
+      PRAGMA user_version = 1;
+    `);
+    const actions = [
+      sampleAction({ name: 'a', updated: 2, publish: true }),
+      sampleAction({ name: 'b', package: 'p', updated: 1, exec: { kind: 'nodejs:24', code: 'a\u0000\ud800\n"ö\\', binary: false } }),
+    ];
+    for (const action of actions) {
+      raw.prepare('INSERT INTO actions (path, namespace, updated, revision, document) VALUES (?, ?, ?, ?, ?)')
+        .run(actionPath(action), 'guest', action.updated, '3-c', JSON.stringify(action));
+    }
+    raw.close();
+    for (let round = 0; round < 2; round++) {
+      const database = new Database({ directory, networkFileSystem: false });
+      for (const entity of actions) {
+        const row = database.entities.get(actionPath(entity));
+        assert.deepEqual(row && storedEntity(row), { type: 'action', entity, revision: '3-c' });
+      }
+      const listed = (filter: object): number[] => database.entities.list('action', { namespace: 'guest', ...filter }, { limit: 0, skip: 0 }).map((row) => storedEntity(row).entity.updated);
+      assert.deepEqual([listed({}), listed({ package: 'p' }), listed({ package: null })], [[2, 1], [1], [2]]);
+      database.close();
+    }
   });
 });

@@ -102,7 +102,7 @@ export class LogApplier {
     if (entry.kind !== 'record') return;
     const { database } = this.#options;
     if (!database.inTransaction) database.begin();
-    database.insertActivation(entry);
+    database.activations.insert(entry);
     this.#uncommittedBytes += line.length;
   }
 

@@ -57,7 +57,7 @@ describe('LogCleaner', () => {
   });
 
   it('keeps a segment with an unfinished message, and all after it', async () => {
-    live.add('a', 'x'.repeat(10), 1);
+    live.add('a', { document: 'x'.repeat(10), state: 0, segment: 1 });
     close(1, 2);
     assert.deepEqual(await commit(3, 0), []);
     live.settle('a');
@@ -66,8 +66,8 @@ describe('LogCleaner', () => {
   });
 
   it('carries unfinished messages over once the log is several times their size, and those only', async () => {
-    live.add('a', 'x'.repeat(10), 1);
-    live.add('b', 'y', 1);
+    live.add('a', { document: 'x'.repeat(10), state: 0, segment: 1 });
+    live.add('b', { document: 'y', state: 0, segment: 1 });
     recorded.add('b');
     close(1, 2);
     assert.deepEqual(await commit(4, 0), []);
@@ -78,14 +78,14 @@ describe('LogCleaner', () => {
   });
 
   it('does not rewrite what is mostly unfinished', async () => {
-    for (const segment of [1, 2, 3, 4]) live.add(`m${segment}`, 'x'.repeat(80), segment);
+    for (const segment of [1, 2, 3, 4]) live.add(`m${segment}`, { document: 'x'.repeat(80), state: 0, segment });
     close(1, 2, 3, 4);
     assert.deepEqual(await commit(5, 0), []);
     assert.deepEqual(carried, []);
   });
 
   it('keeps the segment when carrying over fails, and tries again', async () => {
-    live.add('a', 'x', 1);
+    live.add('a', { document: 'x', state: 0, segment: 1 });
     close(1, 2, 3);
     carryFails = true;
     assert.deepEqual(await commit(4, 0), []);

@@ -6,7 +6,7 @@
  */
 import type { Logger } from '../../domain/logger.ts';
 import type { DatabaseThread } from './database-thread.ts';
-import type { LiveMessages } from './live-messages.ts';
+import type { LiveMessage, LiveMessages } from './live-messages.ts';
 import { acceptedLine } from './log-entry.ts';
 import type { LogWriter } from './log-writer.ts';
 import type { LogPosition, SegmentFiles } from './segment-files.ts';
@@ -86,14 +86,21 @@ export async function carryOver(ids: readonly string[], live: LiveMessages, writ
   let batch: Promise<void>[] = [];
   let characters = 0;
   for (const id of ids) {
-    const document = live.document(id);
-    if (document === undefined) continue;
-    batch.push(writer.appendDurably(acceptedLine(id, document), (segment) => { live.move(id, segment); }));
-    characters += document.length;
+    const message = live.get(id);
+    if (message === undefined) continue;
+    batch.push(carry(id, message, live, writer));
+    characters += message.document.length;
     if (characters < CARRY_CHARACTERS) continue;
     await Promise.all(batch);
     batch = [];
     characters = 0;
   }
   await Promise.all(batch);
+}
+
+async function carry(id: string, message: LiveMessage, live: LiveMessages, writer: LogEnd): Promise<void> {
+  let segment = 0;
+  await writer.appendDurably(acceptedLine(id, message.state, message.document), (written) => { segment = written; });
+  // It may have come to a later state meanwhile, which stands elsewhere.
+  live.replace(id, { ...message, segment });
 }

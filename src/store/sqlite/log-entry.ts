@@ -7,8 +7,8 @@ import type { ActivationId, ActivationRecord } from '../../domain/activation.ts'
 
 export type LogEntry =
   | { kind: 'record'; id: ActivationId; namespace: string; name: string; start: number; document: string }
-  /** A message was accepted with a promise. */
-  | { kind: 'accepted'; id: ActivationId; document: string }
+  /** A message was accepted with a promise (state 0) or has come to a later state, which counts instead of all before. */
+  | { kind: 'accepted'; id: ActivationId; state: number; document: string }
   /** The acceptance written before could not be made durable, and its caller was told so. */
   | { kind: 'retracted'; id: ActivationId };
 
@@ -25,8 +25,8 @@ export function recordLine(record: ActivationRecord): string {
   return `R${keys}\t${JSON.stringify(record)}\n`;
 }
 
-export function acceptedLine(id: ActivationId, document: string): string {
-  return `A${JSON.stringify([id])}\t${document}\n`;
+export function acceptedLine(id: ActivationId, state: number, document: string): string {
+  return `A${JSON.stringify(state === 0 ? [id] : [id, state])}\t${document}\n`;
 }
 
 export function retractedLine(id: ActivationId): string {
@@ -36,12 +36,18 @@ export function retractedLine(id: ActivationId): string {
 /** @param line without its newline @throws {SyntaxError} when it is no line of a log */
 export function parseLine(line: string): LogEntry {
   const tab = line.indexOf('\t');
-  const keys = JSON.parse(line.slice(1, tab)) as [string, string, string, number];
+  const keys: unknown = JSON.parse(line.slice(1, tab));
   const document = line.slice(tab + 1);
   switch (line[0]) {
-    case 'R': return { kind: 'record', id: keys[0], namespace: keys[1], name: keys[2], start: keys[3], document };
-    case 'A': return { kind: 'accepted', id: keys[0], document };
-    case 'X': return { kind: 'retracted', id: keys[0] };
+    case 'R': {
+      const [id, namespace, name, start] = keys as [string, string, string, number];
+      return { kind: 'record', id, namespace, name, start, document };
+    }
+    case 'A': {
+      const [id, state = 0] = keys as [string, number?];
+      return { kind: 'accepted', id, state, document };
+    }
+    case 'X': return { kind: 'retracted', id: (keys as [string])[0] };
     default: throw new SyntaxError(`not a line of the log: ${line.slice(0, 40)}`);
   }
 }

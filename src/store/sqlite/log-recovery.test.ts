@@ -67,7 +67,7 @@ describe('a log found at start', () => {
   const recovered = (directory: string): { records: number[]; unfinished: number[] } => {
     const database = new Database({ directory, networkFileSystem: false });
     const { unfinished } = recoverLog(directory, database);
-    const records = database.listActivations({ namespace: 'guest' }, { limit: 0, skip: 0 });
+    const records = database.activations.list({ namespace: 'guest' }, { limit: 0, skip: 0 });
     database.close();
     return {
       records: records.map((document) => number((JSON.parse(document) as ActivationRecord).activationId)).sort(),

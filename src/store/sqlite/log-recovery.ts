@@ -9,15 +9,17 @@ import { listSegments, segmentPath } from './segment-files.ts';
 
 const TRANSACTION_BYTES = 4 * 1024 * 1024;
 
+type Accepted = Map<ActivationId, { state: number; document: string }>;
+
 /** The segments are left in place: they may go once the caller has written the unfinished messages elsewhere. */
 export function recoverLog(directory: string, database: Database): Recovered {
-  const accepted = new Map<ActivationId, string>();
+  const accepted: Accepted = new Map();
   const segments = listSegments(directory).map((segment) => recoverSegment(directory, segment, database, accepted));
-  const unfinished = [...accepted].filter(([id]) => !database.hasActivation(id)).map(([id, document]) => ({ id, document }));
+  const unfinished = [...accepted].filter(([id]) => !database.activations.has(id)).map(([id, message]) => ({ id, ...message }));
   return { segments, unfinished };
 }
 
-function recoverSegment(directory: string, segment: number, database: Database, accepted: Map<ActivationId, string>): RecoveredSegment {
+function recoverSegment(directory: string, segment: number, database: Database, accepted: Accepted): RecoveredSegment {
   const fd = openSync(segmentPath(directory, segment), 'r');
   try {
     const bytes = fstatSync(fd).size;
@@ -27,9 +29,9 @@ function recoverSegment(directory: string, segment: number, database: Database, 
     for (const group of readGroups(fd, 0, bytes)) {
       for (const line of group.lines) {
         const entry = parseLine(line);
-        if (entry.kind === 'record') database.insertActivation(entry);
-        else if (entry.kind === 'accepted') accepted.set(entry.id, entry.document);
-        else accepted.delete(entry.id);
+        if (entry.kind === 'record') database.activations.insert(entry);
+        else if (entry.kind === 'retracted') accepted.delete(entry.id);
+        else if (entry.state > (accepted.get(entry.id)?.state ?? -1)) accepted.set(entry.id, { state: entry.state, document: entry.document });
       }
       uncommittedBytes += group.end - readableBytes;
       readableBytes = group.end;

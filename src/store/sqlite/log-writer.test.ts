@@ -171,7 +171,7 @@ describe('LogWriter', () => {
 
   it('retracts durable appends whose fdatasync failed, before anything else is written', async () => {
     disk.failSyncs = true;
-    const results = [writer.append('plain\n'), writer.appendDurably('lost\n', undefined, 'retracted\n'), writer.appendDurably('carried\n')];
+    const results = [writer.append('plain\n'), writer.appendDurably('lost\n', undefined, () => 'retracted\n'), writer.appendDurably('carried\n')];
     assert.equal(await outcomes(results), '+--');
     disk.failSyncs = false;
     await writer.appendDurably('after\n');
@@ -183,8 +183,8 @@ describe('LogWriter', () => {
   it('rejects durable appends written to a segment while its fdatasync was failing', async () => {
     disk.failSyncs = true;
     let late: Promise<string> | undefined;
-    disk.duringSync = () => { late ??= outcomes([writer.appendDurably('late\n', undefined, 'late retracted\n')]); };
-    assert.equal(await outcomes([writer.appendDurably('first\n', undefined, 'first retracted\n')]), '-');
+    disk.duringSync = () => { late ??= outcomes([writer.appendDurably('late\n', undefined, () => 'late retracted\n')]); };
+    assert.equal(await outcomes([writer.appendDurably('first\n', undefined, () => 'first retracted\n')]), '-');
     disk.duringSync = () => undefined;
     disk.failSyncs = false;
     const lateOutcome = await late;
@@ -198,7 +198,7 @@ describe('LogWriter', () => {
 
   it('writes a retraction that is owed when it is closed', async () => {
     disk.failSyncs = true;
-    assert.equal(await outcomes([writer.appendDurably('lost\n', undefined, 'retracted\n')]), '-');
+    assert.equal(await outcomes([writer.appendDurably('lost\n', undefined, () => 'retracted\n')]), '-');
     disk.failSyncs = false;
     await writer.close();
     assert.deepEqual(safe(), ['retracted']);

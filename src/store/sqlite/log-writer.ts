@@ -35,11 +35,14 @@ export interface LogWriterOptions {
 /** Called when the line has been written to `segment`, before anything written after it. */
 export type WrittenListener = (segment: number) => void;
 
+/** Gives the line that takes another back, when that becomes necessary; undefined: it may stand. */
+export type Retraction = () => string | undefined;
+
 interface Pending {
   line: string;
   durable: boolean;
   /** What to write should a durable line turn out not to be so. */
-  retraction?: string;
+  retraction?: Retraction | undefined;
   written?: WrittenListener | undefined;
   resolve: () => void;
   reject: (error: Error) => void;
@@ -94,10 +97,10 @@ export class LogWriter {
     });
   }
 
-  /** @param retraction the line that takes `line` back; without it the line may stand even when this rejects */
-  appendDurably(line: string, written?: WrittenListener, retraction?: string): Promise<void> {
+  /** @param retraction without it the line may stand even when this rejects */
+  appendDurably(line: string, written?: WrittenListener, retraction?: Retraction): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#enqueue({ line, durable: true, written, resolve, reject, ...(retraction === undefined ? {} : { retraction }) });
+      this.#enqueue({ line, durable: true, written, retraction, resolve, reject });
     });
   }
 
@@ -249,7 +252,8 @@ export class LogWriter {
     const waiting = this.#awaitingSync;
     this.#awaitingSync = [];
     for (const { retraction } of waiting) {
-      if (retraction !== undefined) this.#retractions.push(retraction);
+      const line = retraction?.();
+      if (line !== undefined) this.#retractions.push(line);
     }
     this.#rejectAll(waiting, error);
   }

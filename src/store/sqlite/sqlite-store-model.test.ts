@@ -111,7 +111,7 @@ async function changeAction(store: Store, model: Model, operation: Extract<Opera
 it('an sqlite store does as its model does, whatever is asked of it in whatever order', { timeout: 300_000 }, async () => {
   await fc.assert(fc.asyncProperty(fc.array(operation, { maxLength: 40 }), fc.constantFrom(900, 5000, 1e6), async (operations, segmentBytes) => {
     const directory = mkdtempSync(join(tmpdir(), 'hpcwhisk-model-'));
-    const open = (): Promise<Store> => openSqliteStore({ directory, logger: silentLogger, segmentBytes, actionCacheCharacters: 500 });
+    const open = (): Promise<Store> => openSqliteStore({ directory, logger: silentLogger, segmentBytes, entityCacheCharacters: 500 });
     const model = new Model();
     let store = await open();
     try {

@@ -18,8 +18,8 @@ export interface SqliteStoreOptions {
   segmentBytes?: number;
   /** Memory for what waits for the disk (in characters): beyond it, writes are rejected with StoreUnavailable. @default 64 MiB */
   queueCharacters?: number;
-  /** Memory for actions that are looked up without asking the database (in characters of code and parameters). @default 256 MiB */
-  actionCacheCharacters?: number;
+  /** Memory for entities that are looked up without asking the database (in characters of code and parameters). @default 256 MiB */
+  entityCacheCharacters?: number;
 }
 
 export function resolveStoreOptions(options: SqliteStoreOptions): Required<SqliteStoreOptions> {
@@ -27,7 +27,7 @@ export function resolveStoreOptions(options: SqliteStoreOptions): Required<Sqlit
     allowNetworkFileSystem: false,
     segmentBytes: 16 * MEBIBYTE,
     queueCharacters: 64 * MEBIBYTE,
-    actionCacheCharacters: 256 * MEBIBYTE,
+    entityCacheCharacters: 256 * MEBIBYTE,
     ...options,
   };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { silentLogger } from '../../domain/logger.ts';
 import { storeConformance } from '../conformance/store-conformance.ts';
-import { sampleAction, sampleId, sampleMessage, sampleRecord } from '../conformance/store-fixtures.ts';
+import { sampleId, sampleMessage, sampleRecord } from '../conformance/store-fixtures.ts';
 import { listSegments } from './segment-files.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
@@ -26,7 +26,7 @@ storeConformance('sqlite', () => {
 storeConformance('sqlite, tiny segments', () => {
   const directory = temporaryDirectory();
   return Promise.resolve({
-    open: () => openSqliteStore({ directory, logger, segmentBytes: 700, actionCacheCharacters: 600 }),
+    open: () => openSqliteStore({ directory, logger, segmentBytes: 700, entityCacheCharacters: 600 }),
     dispose: () => { rmSync(directory, { recursive: true }); return Promise.resolve(); },
   });
 });
@@ -38,7 +38,7 @@ describe('the directory of an sqlite store', () => {
 
   it('holds files for the owner only, and no log once everything is settled', async () => {
     const store = await openSqliteStore({ directory, logger });
-    await store.actions.put(sampleAction({ name: 'a' }), undefined);
+    await store.documents.put('c', 'k', 1, undefined);
     await store.journal.accept(sampleMessage({ activationId: sampleId(1) }));
     await store.activations.append(sampleRecord({ activationId: sampleId(1) }));
     for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {

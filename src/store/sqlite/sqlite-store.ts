@@ -21,6 +21,8 @@ import { networkFileSystem } from './network-file-systems.ts';
 import { DiskSegmentFiles, makeLogDirectory, type SegmentFiles } from './segment-files.ts';
 import { SqliteActions } from './sqlite-actions.ts';
 import { SqliteActivations } from './sqlite-activations.ts';
+import { SqliteDocuments } from './sqlite-documents.ts';
+import { SqliteEntities } from './sqlite-entities.ts';
 import { SqliteJournal } from './sqlite-journal.ts';
 import { resolveStoreOptions, type SqliteStoreOptions } from './sqlite-store-options.ts';
 import { openErrorCode } from './sqlite-error.ts';
@@ -60,10 +62,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     await database.terminate();
     throw error instanceof StoreOpenError ? error : openFailure('unavailable', directory, error);
   }
-  return new SqliteStore(writer, database, cleaner, live, logger, resolved.actionCacheCharacters);
+  return new SqliteStore(writer, database, cleaner, live, logger, resolved.entityCacheCharacters);
 }
 
 class SqliteStore implements Store {
+  readonly entities: SqliteEntities;
+  readonly documents: SqliteDocuments;
   readonly actions: SqliteActions;
   readonly activations: SqliteActivations;
   readonly journal: SqliteJournal;
@@ -74,13 +78,15 @@ class SqliteStore implements Store {
   #closing: Promise<void> | undefined;
 
   constructor(
-    writer: LogWriter, database: DatabaseThread, cleaner: LogCleaner, live: LiveMessages, logger: Logger, actionCacheCharacters: number,
+    writer: LogWriter, database: DatabaseThread, cleaner: LogCleaner, live: LiveMessages, logger: Logger, entityCacheCharacters: number,
   ) {
     this.#writer = writer;
     this.#database = database;
     this.#cleaner = cleaner;
     this.#logger = logger;
-    this.actions = new SqliteActions(database, actionCacheCharacters);
+    this.entities = new SqliteEntities(database, entityCacheCharacters);
+    this.documents = new SqliteDocuments(database);
+    this.actions = new SqliteActions(this.entities);
     this.activations = new SqliteActivations(writer, database, live);
     this.journal = new SqliteJournal(writer, database, live);
   }
@@ -133,7 +139,7 @@ interface Renewal {
 
 /** Carries the unfinished messages into a new segment, then lets the old ones go: their records are in the database. */
 async function renewLog({ segments, unfinished }: Recovered, { files, live, writer, logger }: Renewal): Promise<void> {
-  for (const { id, document } of unfinished) live.add(id, document, 0);
+  for (const { id, state, document } of unfinished) live.add(id, { document, state, segment: 0 });
   await carryOver(unfinished.map(({ id }) => id), live, writer);
   for (const { segment, bytes, readableBytes } of segments) {
     if (readableBytes === bytes) {

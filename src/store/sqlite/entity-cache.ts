@@ -1,12 +1,12 @@
-import type { StoredAction } from '../store.ts';
+import type { StoredEntity } from '../store.ts';
 
 interface Entry {
-  stored: StoredAction;
+  stored: StoredEntity;
   characters: number;
 }
 
-/** Actions by path, the least recently used leaving first. */
-export class ActionCache {
+/** Entities by path, the least recently used leaving first. */
+export class EntityCache {
   readonly #limit: number;
   readonly #entries = new Map<string, Entry>();
   #characters = 0;
@@ -16,7 +16,7 @@ export class ActionCache {
     this.#limit = limit;
   }
 
-  get(path: string): StoredAction | undefined {
+  get(path: string): StoredEntity | undefined {
     const entry = this.#entries.get(path);
     if (entry === undefined) return undefined;
     // A Map keeps the order of insertion: re-inserting makes it the most recent. Not needed while everything fits easily.
@@ -27,7 +27,7 @@ export class ActionCache {
     return entry.stored;
   }
 
-  set(path: string, stored: StoredAction, characters: number): void {
+  set(path: string, stored: StoredEntity, characters: number): void {
     this.delete(path);
     if (characters > this.#limit) return;
     this.#entries.set(path, { stored, characters });
