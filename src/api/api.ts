@@ -4,9 +4,10 @@
  * collection; whatever is thrown on the way becomes `{error, code}` in error-mapping.ts.
  */
 import Fastify from 'fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { routeNotFound, urlTooLong } from '../domain/errors.ts';
 import { MAX_PAYLOAD_BYTES } from '../domain/limits.ts';
+import { addAccountsRoute } from './admin-accounts.ts';
 import { addActionRoutes } from './actions.ts';
 import { addActivationRoutes } from './activations.ts';
 import { requireIdentity } from './authentication.ts';
@@ -15,6 +16,7 @@ import { ApiCatalogue } from './gateway/api-catalogue.ts';
 import { addGatewayRoutes } from './gateway/gateway-routes.ts';
 import { addManagementRoutes } from './gateway/management-routes.ts';
 import { InvocableActions } from '../entities/invocable-actions.ts';
+import { addLimitRoutes } from './limits.ts';
 import { addNamespaceRoutes } from './namespaces.ts';
 import type { ApiServices } from './options.ts';
 import { resolveApiOptions } from './options.ts';
@@ -56,14 +58,20 @@ export function createApi(services: ApiServices): FastifyInstance {
     done(request.url.length > MAX_URL_LENGTH ? urlTooLong(MAX_URL_LENGTH) : undefined);
   });
 
+  const answerNotFound = (request: FastifyRequest): never => {
+    // Who has no key is not told which paths exist.
+    if (request.url.startsWith('/api/v1/')) requireIdentity(request.headers.authorization, services.authenticate);
+    throw routeNotFound();
+  };
   const invocables = new InvocableActions(services.store.entities);
   addRootRoutes(api, services, options);
   addStatusRoute(api, services, options);
+  if (services.accounts !== undefined) addAccountsRoute(api, services.accounts, options);
   const callWebAction = webActionCaller(services, invocables);
   addWebActionRoutes(api, callWebAction);
   const catalogue = new ApiCatalogue(services.store.documents);
   addManagementRoutes(api, services, catalogue);
-  addGatewayRoutes(api, catalogue, callWebAction);
+  addGatewayRoutes(api, catalogue, callWebAction, answerNotFound);
   api.options('/api/v1/*', (_request, reply) => reply.headers(REST_CORS_HEADERS).code(200).send());
   void api.register((rest, _options, done) => {
     rest.addHook('onRequest', (_request, reply, next) => {
@@ -72,14 +80,11 @@ export function createApi(services: ApiServices): FastifyInstance {
     });
     requireAuthentication(rest, services);
     addNamespaceRoutes(rest);
+    addLimitRoutes(rest, services);
     addActionRoutes(rest, services, invocables);
     addActivationRoutes(rest, services);
     done();
   }, { prefix: '/api/v1/namespaces' });
-  api.setNotFoundHandler((request) => {
-    // Who has no key is not told which paths exist.
-    if (request.url.startsWith('/api/v1/')) requireIdentity(request.headers.authorization, services.authenticate);
-    throw routeNotFound();
-  });
+  api.setNotFoundHandler(answerNotFound);
   return api;
 }

@@ -1,8 +1,9 @@
 import type { FastifyReply } from 'fastify';
+import { sendBody } from './compression.ts';
 
 /** Sends `value` as JSON, printed once. */
 export function sendJson(reply: FastifyReply, status: number, value: unknown): FastifyReply {
-  return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(value));
+  return sendBody(reply.code(status).header('content-type', 'application/json'), JSON.stringify(value));
 }
 
 /** Names the activation that a request caused, in the header that clients look for. */

@@ -1,4 +1,5 @@
 /** What a web action is given of the HTTP request that called it. */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { parametersNotAllowed } from '../domain/errors.ts';
 import type { JsonObject, JsonValue } from '../domain/json.ts';
@@ -15,6 +16,8 @@ const EXTRA_LOGGING = 'x-ow-extra-logging';
 
 interface WebRequest {
   request: FastifyRequest;
+  /** The request's own, or what a gateway made of them. */
+  headers: IncomingHttpHeaders;
   /** What follows the action's name in the path, as it was sent. */
   path: string;
   /** What follows `?`, as it was sent. */
@@ -30,7 +33,7 @@ interface WebRequest {
  */
 export function webArguments(web: WebRequest, finalKeys: ReadonlySet<string>): JsonObject {
   const fromQuery = Object.fromEntries(new URLSearchParams(web.query));
-  const body = interpretedBody(web.request);
+  const body = interpretedBody(web);
   const fromBody = isJsonObject(body) ? body : {};
   for (const given of [fromQuery, fromBody]) {
     if (setsAnyOf(given, RESERVED) || setsAnyOf(given, finalKeys)) throw parametersNotAllowed();
@@ -41,34 +44,34 @@ export function webArguments(web: WebRequest, finalKeys: ReadonlySet<string>): J
 
 /** `raw-http`: the action gets query and body as they came and reads them itself. */
 export function rawWebArguments(web: WebRequest): JsonObject {
-  return { ...requestProperties(web), __ow_query: web.query, __ow_body: rawBody(web.request) };
+  return { ...requestProperties(web), __ow_query: web.query, __ow_body: rawBody(web) };
 }
 
-function requestProperties({ request, path, user }: WebRequest): JsonObject {
-  const headers: JsonObject = {};
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined && name !== EXTRA_LOGGING) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+function requestProperties({ request, headers, path, user }: WebRequest): JsonObject {
+  const passed: JsonObject = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && name !== EXTRA_LOGGING) passed[name] = Array.isArray(value) ? value.join(', ') : value;
   }
   return {
     __ow_method: request.method.toLowerCase(),
-    __ow_headers: headers,
+    __ow_headers: passed,
     __ow_path: path,
     ...(user === undefined ? {} : { __ow_user: user }),
   };
 }
 
-function interpretedBody(request: FastifyRequest): JsonValue | undefined {
-  const bytes = bodyBytes(request);
+function interpretedBody(web: WebRequest): JsonValue | undefined {
+  const bytes = bodyBytes(web.request);
   if (bytes.length === 0) return undefined;
-  const mediaType = mediaTypeOf(request.headers['content-type'] ?? '');
+  const mediaType = mediaTypeOf(web.headers['content-type'] ?? '');
   if (isJsonMedia(mediaType)) return parseJson(bytes);
   if (mediaType === 'application/x-www-form-urlencoded') return Object.fromEntries(new URLSearchParams(bytes.toString()));
-  return rawBody(request);
+  return rawBody(web);
 }
 
 /** Text as it is; what may not be text in base64, and, for the sake of old actions, JSON too. */
-function rawBody(request: FastifyRequest): string {
-  const contentType = request.headers['content-type'] ?? '';
+function rawBody({ request, headers }: WebRequest): string {
+  const contentType = headers['content-type'] ?? '';
   const encoded = isBinaryMedia(contentType) || mediaTypeOf(contentType) === 'application/json';
   return bodyBytes(request).toString(encoded ? 'base64' : 'utf8');
 }

@@ -6,11 +6,14 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import {
-  invalidMedia, propertyNotFound, responseContentTypeMismatch, unknownResponseContentType,
+  invalidMedia, propertyNotFound, responseContentTypeMismatch, responseNotAcceptable, unknownResponseContentType,
 } from '../domain/errors.ts';
 import type { JsonObject, JsonValue } from '../domain/json.ts';
 import { isJsonObject } from '../domain/json.ts';
+import { accepts } from './accept.ts';
+import { sendBody } from './compression.ts';
 import { isBinaryMedia, isJsonMedia, parseMediaType } from './media-type.ts';
+import { mediaTypeOf } from './request-body.ts';
 
 export const WEB_EXTENSIONS = ['http', 'json', 'html', 'svg', 'text'] as const;
 export type WebExtension = (typeof WEB_EXTENSIONS)[number];
@@ -26,9 +29,11 @@ export function sendWebResult(reply: FastifyReply, extension: WebExtension, resu
   }
 }
 
-function sendTyped(reply: FastifyReply, contentType: string, content: string | Buffer, status = 200): FastifyReply {
+/** @throws {ApiError} 406 the client does not take this type */
+function sendTyped(reply: FastifyReply, contentType: string, content: string | Buffer, status = 200, headers: HttpResult['headers'] = {}): FastifyReply {
+  if (!accepts(reply.request.headers.accept, mediaTypeOf(contentType))) throw responseNotAcceptable(contentType);
   // Bytes, because fastify changes the content type of strings.
-  return reply.code(status).header('content-type', contentType).send(typeof content === 'string' ? Buffer.from(content) : content);
+  return sendBody(reply.headers(headers).code(status).header('content-type', contentType), typeof content === 'string' ? Buffer.from(content) : content);
 }
 
 function sendAsJson(reply: FastifyReply, result: JsonValue): FastifyReply {
@@ -67,7 +72,7 @@ function sendAsHttp(reply: FastifyReply, result: JsonValue): FastifyReply {
   const { status, headers, contentType, body } = readHttpResult(result);
   if (body === null || body === '') return reply.headers(headers).code(status ?? 204).send();
   const [type, content] = typeof body === 'string' ? textContent(contentType, body) : jsonContent(contentType, body);
-  return sendTyped(reply.headers(headers), type, content, status);
+  return sendTyped(reply, type, content, status, headers);
 }
 
 /** @throws {ApiError} 400 a status or header that HTTP does not know */

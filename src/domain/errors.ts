@@ -146,8 +146,13 @@ export const errorProcessingRequest = (): ApiError => new ApiError(400, 'There w
 export const propertyNotFound = (): ApiError => new ApiError(404, 'Response does not include requested property.');
 export const invalidMedia = (mediaType: string): ApiError => new ApiError(400, `Response is not valid '${mediaType}'.`);
 export const unknownResponseContentType = (): ApiError => new ApiError(400, 'Response did not specify a known content-type.');
+export const responseNotAcceptable = (contentType: string): ApiError =>
+  new ApiError(406, `Resource representation is only available with these types:\n${contentType}`);
 export const responseContentTypeMismatch = (): ApiError =>
   new ApiError(400, 'Response type in header did not match generated content type.');
+
+/** An operation of an API whose definition names no web action of this platform. */
+export const noGatewayBackend = (): ApiError => new ApiError(502, 'The API names no web action of this platform for this operation.');
 
 // Our own troubles
 
