@@ -124,7 +124,7 @@ export async function startApi(): Promise<ApiUnderTest> {
   const errors: object[] = [];
   const logger: Logger = { ...silentLogger, error: (fields) => { errors.push(fields); } };
   const identities = fixedIdentities([GUEST, OTHER]);
-  const throttles = new Throttles({ limitsOf: identities.limitsOf, inFlight: (namespace) => dispatch.inFlight(namespace), clock: systemClock });
+  const throttles = new Throttles({ limitsOf: identities.limitsOf, inFlight: () => dispatch.inFlight(), clock: systemClock });
   const api = createApi({
     store, dispatch, clock: systemClock, logger, throttles, ...identities,
     options: { adminToken: ADMIN_TOKEN, statusExtras: () => ({ pilots: [] }) },

@@ -1,3 +1,4 @@
+import type { Accounts } from '../accounts/accounts.ts';
 import type { Identities } from '../accounts/identities.ts';
 import type { Throttles } from '../accounts/throttles.ts';
 import type { Clock } from '../clock/clock.ts';
@@ -9,6 +10,8 @@ import type { Store } from '../store/store.ts';
 
 /** What the HTTP API stands on. */
 export interface ApiServices extends Identities {
+  /** Opens `POST /admin/accounts`. @default that does not exist */
+  accounts?: Accounts;
   store: Store;
   dispatch: Dispatch;
   throttles: Throttles;

@@ -6,23 +6,25 @@ import { rm } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { fixedIdentities } from '../accounts/identities.ts';
+import { AccountError } from '../accounts/account-error.ts';
+import { Accounts } from '../accounts/accounts.ts';
+import { LimitSettingsError } from '../accounts/limit-settings.ts';
 import { Throttles } from '../accounts/throttles.ts';
 import { createApi } from '../api/api.ts';
 import { systemClock } from '../clock/system-clock.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { isSequence } from '../domain/action.ts';
-import type { Identity } from '../domain/identity.ts';
+import type { Limits } from '../domain/limits.ts';
 import type { Logger } from '../domain/logger.ts';
 import { listenWebSocket } from '../link/websocket/listen-websocket.ts';
 import type { LinkListener } from '../link/link.ts';
-import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
-import { StoreOpenError } from '../store/sqlite/store-open-error.ts';
 import type { Store } from '../store/store.ts';
 import { CommandError, errorText, systemCode } from './command-error.ts';
+import { openStore } from './open-store.ts';
 
 export const LINK_PATH = '/link';
 const GUEST = 'guest';
+const SYSTEM_NAMESPACE = 'whisk.system';
 
 export interface ControllerOptions {
   host: string;
@@ -32,6 +34,10 @@ export interface ControllerOptions {
   linkSocket?: string;
   /** `uuid:key` of the namespace guest. */
   authKey: string;
+  /** What keys of namespaces are derived with. */
+  keySecret: string;
+  /** The platform's. */
+  limits: Limits;
   linkToken: string;
   adminToken: string;
   logger: Logger;
@@ -65,11 +71,12 @@ export class EmbeddedController {
         return stored.action.exec;
       },
     });
-    const identities = fixedIdentities([guest(options.authKey)]);
-    const throttles = new Throttles({ limitsOf: identities.limitsOf, inFlight: (namespace) => dispatcher.inFlight(namespace), clock: systemClock });
+    const accounts = await openAccounts(store, options);
+    const throttles = new Throttles({ limitsOf: accounts.limitsOf, inFlight: (namespace) => dispatcher.inFlight(namespace), clock: systemClock });
     const api = createApi({
-      store, dispatch: dispatcher, clock: systemClock, logger, throttles, ...identities,
-      options: { adminToken: options.adminToken, statusExtras: options.statusExtras },
+      store, dispatch: dispatcher, clock: systemClock, logger, throttles, accounts,
+      authenticate: accounts.authenticate, ownerOf: accounts.ownerOf, limitsOf: accounts.limitsOf,
+      options: { limits: options.limits, adminToken: options.adminToken, statusExtras: options.statusExtras },
     });
     let local: Server | undefined;
     try {
@@ -121,14 +128,17 @@ export async function checkPort(host: string, port: number): Promise<void> {
   });
 }
 
-async function openStore(directory: string, logger: Logger): Promise<Store> {
+/** @throws {CommandError} when accounts cannot be read; the store is closed then */
+async function openAccounts(store: Store, { keySecret, limits, authKey }: ControllerOptions): Promise<Accounts> {
   try {
-    return await openSqliteStore({ directory, logger });
+    const accounts = await Accounts.open({ documents: store.documents, secret: keySecret, limits, clock: systemClock });
+    await accounts.ensure(GUEST, authKey);
+    await accounts.ensureKeyless(SYSTEM_NAMESPACE);
+    return accounts;
   } catch (error) {
-    if (error instanceof StoreOpenError) {
-      const advice = error.code === 'network-file-system' ? ' Name a directory on a local disk with --store.' : '';
-      throw new CommandError('ESTORE', `${error.message}${advice}`, 73, { cause: error });
-    }
+    await store.close();
+    if (error instanceof LimitSettingsError) throw new CommandError('ELIMITS', `limits of a namespace do not go with the platform's: ${error.message}`, 78, { cause: error });
+    if (error instanceof AccountError) throw new CommandError(error.code, error.message, 78, { cause: error });
     throw error;
   }
 }
@@ -144,10 +154,4 @@ function listenError(error: unknown, { host, port }: { host: string; port: numbe
     case undefined: default:
       return error instanceof Error ? error : new Error(String(error));
   }
-}
-
-/** The one identity of the embedded default. */
-function guest(authKey: string): Identity {
-  const separator = authKey.indexOf(':');
-  return { namespace: GUEST, subject: GUEST, uuid: authKey.slice(0, separator), key: authKey.slice(separator + 1) };
 }

@@ -79,7 +79,7 @@ async function replayOn(testbed: Testbed, directory: string, { surface, source }
     return await runReplay({
       surface, source, testbed, policy: options.policy, rate: options.rate, functions: options.functions, signal,
       controller: { url, authKey: await state.authKey(undefined), adminToken: await state.adminToken() },
-      startPilots: async () => { controller = await startController(['--port', String(port), '--state', state.path, '--policy', options.policy], url, testbed); },
+      startPilots: async () => { controller = await startController(['--limits', 'unlimited', '--port', String(port), '--state', state.path, '--policy', options.policy], url, testbed); },
       onProgress: (progress) => { tell(progressLine(progress)); },
       ...(options.controlMinutes === undefined ? {} : { controlMs: options.controlMinutes * 60_000 }),
       ...(options.timezone === undefined ? {} : { timeZone: options.timezone }),

@@ -2,12 +2,14 @@
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import type { Limits } from '../domain/limits.ts';
 import type { PilotManager } from '../pilots/pilot-manager.ts';
 import { openFileLogger } from '../telemetry/file-logger.ts';
 import { openCluster, startManager, type ClusterOptions, type OpenCluster } from './clusters.ts';
 import { CommandError, errorText } from './command-error.ts';
 import { RateMeter, type ControllerStatus } from './controller-status.ts';
 import { checkPort, EmbeddedController, LINK_PATH } from './embedded-controller.ts';
+import { readLimits } from './limits-file.ts';
 import { buildPilotBundle } from './pilot-bundle.ts';
 import { linkSocketIn, makeDirectories, StateDirectory } from './state-directory.ts';
 
@@ -16,6 +18,7 @@ export interface UpOptions extends Omit<ClusterOptions, 'bundle' | 'linkFile' | 
   port: number;
   store?: string;
   auth?: string;
+  limits?: string;
   logLevel: string;
 }
 
@@ -28,12 +31,13 @@ export async function runUp(options: UpOptions): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   if (!LOG_LEVELS.includes(options.logLevel)) throw new CommandError('EUSAGE', `--log-level must be one of ${LOG_LEVELS.join(', ')}`, 64);
   if (options.overtime && options.policy !== 'single') throw new CommandError('EUSAGE', '--overtime goes with --policy single', 64);
+  const limits = await readLimits(options.limits);
   await checkPort(options.host, options.port);
   const state = new StateDirectory(options.state);
   await state.create();
   await makeDirectories(resolve(options.store ?? state.file('store')));
   const stopped = stopSignal();
-  const platform = await startPlatform(options, state);
+  const platform = await startPlatform(options, limits, state);
   try {
     printBanner(options, state, platform);
     await stopped;
@@ -49,9 +53,9 @@ interface Platform {
   stop(): Promise<void>;
 }
 
-async function startPlatform(options: UpOptions, state: StateDirectory): Promise<Platform> {
+async function startPlatform(options: UpOptions, limits: Limits, state: StateDirectory): Promise<Platform> {
   const authKey = await state.authKey(options.auth);
-  const [linkToken, adminToken] = [await state.linkToken(), await state.adminToken()];
+  const [linkToken, adminToken, keySecret] = [await state.linkToken(), await state.adminToken(), await state.keySecret()];
   const log = openFileLogger(state.file('controller.log'), options.logLevel);
   const { logger } = log;
   const startedAt = Date.now();
@@ -66,7 +70,7 @@ async function startPlatform(options: UpOptions, state: StateDirectory): Promise
     const linkSocket = options.cluster === 'local' ? linkSocketIn(state.path) : undefined;
     const controller = await EmbeddedController.start({
       ...(linkSocket === undefined ? {} : { linkSocket }),
-      host: options.host, port: options.port, storeDirectory, authKey, linkToken, adminToken, logger,
+      host: options.host, port: options.port, storeDirectory, authKey, keySecret, limits, linkToken, adminToken, logger,
       statusExtras: () => status(options, url, startedAt, rate, running.cluster?.manager) satisfies ControllerStatus,
     });
     cleanUps.push(() => controller.stop(DRAIN_MS));

@@ -9,6 +9,8 @@ import openwhisk, { type Client } from 'openwhisk';
 import type { DispatchView } from '../../src/dispatch/dispatch.ts';
 import type { ControllerStatus } from '../../src/cli/controller-status.ts';
 import { freePortRange } from '../../src/testbed/ports.ts';
+import { CheckingProxy } from './checking-proxy.ts';
+import { DOCUMENT_VARIABLE } from './openwhisk-document.ts';
 import { waitUntil } from './wait-until.ts';
 
 const HPCWHISK = fileURLToPath(new URL('../../bin/hpcwhisk', import.meta.url));
@@ -32,6 +34,7 @@ export class Platform {
   readonly #args: readonly string[];
   readonly #env: NodeJS.ProcessEnv;
   #child: ChildProcess | undefined;
+  #proxy: CheckingProxy | undefined;
   #output = '';
 
   private constructor(state: string, port: number, args: readonly string[], env: NodeJS.ProcessEnv) {
@@ -44,12 +47,15 @@ export class Platform {
   /** Starts it with a fresh state directory and waits until it answers. */
   static async start(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}, state?: string): Promise<Platform> {
     const platform = new Platform(state ?? await mkdtemp(join(tmpdir(), 'hpcwhisk-test-')), await freePortRange(1), args, env);
+    const document = process.env[DOCUMENT_VARIABLE];
+    if (document !== undefined) platform.#proxy = await CheckingProxy.start(document, platform.port);
     await platform.start();
     return platform;
   }
 
+  /** Where clients of the tests go: the checking proxy, where there is a document to check with. */
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://127.0.0.1:${this.#proxy?.port ?? this.port}`;
   }
 
   get output(): string {
@@ -58,7 +64,8 @@ export class Platform {
 
   async start(): Promise<void> {
     const [command, verbatim] = split(this.#args);
-    const child = spawn(HPCWHISK, ['up', '--port', String(this.port), '--state', this.state, ...command, ...verbatim], {
+    // Tests call more often than OpenWhisk's throttles allow; a later --limits wins.
+    const child = spawn(HPCWHISK, ['up', '--limits', 'unlimited', '--port', String(this.port), '--state', this.state, ...command, ...verbatim], {
       env: { ...process.env, ...this.#env }, stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
@@ -84,10 +91,18 @@ export class Platform {
     return child.exitCode;
   }
 
-  /** Stops it and removes its state. */
+  /** Stops it and removes its state. @throws {Error} when an answer of it was not as OpenWhisk's document has it */
   async dispose(): Promise<void> {
     await this.interrupt();
+    this.#proxy?.stop();
     await rm(this.state, { recursive: true, force: true });
+    const complaints = this.#proxy?.complaints ?? [];
+    if (complaints.length > 0) throw new Error(`answers that OpenWhisk's document does not have:\n${complaints.join('\n')}`);
+  }
+
+  /** Places where OpenWhisk departs from its document that this platform's answers have shown. */
+  get departures(): readonly string[] {
+    return this.#proxy?.departures ?? [];
   }
 
   async authKey(): Promise<string> {

@@ -11,6 +11,7 @@ export function upCommand(): Command {
     .option('--state <dir>', 'state directory: keys, store, what pilots run (default of HPCWHISK_STATE, else ~/.hpcwhisk)', defaultStateDirectory())
     .option('--store <dir>', 'directory of the embedded store, on a local disk (default: store/ in the state directory)')
     .option('--auth <uuid:key>', 'key of the namespace guest (default: a random one, made on the first start and kept)')
+    .option('--limits <file>', 'YAML or JSON file with limits other than OpenWhisk\'s, or the word unlimited for no throttles (see docs/operations/users-and-limits.md)')
     .addOption(new Option('--cluster <kind>', 'where pilots run: a few pretended nodes of this machine, or Slurm').choices(['local', 'slurm']).default('local'))
     .option('--partition <name>', 'Slurm partition of the pilots (default: the cluster\'s default partition)')
     .addOption(new Option('--policy <name>', 'which pilots are kept in the queue').choices(['fib', 'dense', 'single']).default('dense'))

@@ -87,7 +87,7 @@ describe('a replay on a real Slurm', { timeout: 2 * PATIENCE_MS }, () => {
       controller: { url: `http://127.0.0.1:${port}`, authKey: await state.authKey(undefined), adminToken: await state.adminToken() },
       startPilots: async () => {
         controller = spawn(process.execPath, [
-          '--disable-warning=ExperimentalWarning', MAIN, 'up', '--cluster', 'slurm', '--partition', 'whisk', '--invoker-memory', '1000',
+          '--disable-warning=ExperimentalWarning', MAIN, 'up', '--limits', 'unlimited', '--cluster', 'slurm', '--partition', 'whisk', '--invoker-memory', '1000',
           '--port', String(port), '--state', state.path, '--policy', 'dense',
         ], { env: { ...process.env, ...testbed.env }, stdio: ['ignore', 'pipe', 'pipe'] });
         for (const stream of [controller.stdout, controller.stderr]) stream?.on('data', (chunk: Buffer) => { output += chunk.toString(); });
