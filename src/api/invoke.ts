@@ -18,12 +18,14 @@ import { queryFlag, queryWait } from './query.ts';
 import { jsonBody } from './request-body.ts';
 import { callerOf, ownNamespace } from './rest-scope.ts';
 
-export function actionInvoker({ dispatch, clock }: ApiServices, invocables: InvocableActions) {
+export function actionInvoker({ dispatch, clock, throttles }: ApiServices, invocables: InvocableActions) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const acceptedAt = clock.now();
     const { ns, name } = request.params as { ns: string; name: string };
     const identity = callerOf(request);
     checkEntityName(name);
+    // OpenWhisk counts a request before it looks whether there is such an action.
+    throttles.checkInvocation(identity.namespace);
     const namespace = ownNamespace(ns, identity, name);
     const query = request.query as Query;
     const blocking = queryFlag(query, 'blocking', false);
