@@ -8,18 +8,24 @@
  * State: new --/init--> starting --> ready --/run--> running --> ready; a failed /init or a throwing /run leads to
  * `stopped`, where every request is refused. Codes, texts and the sentinel lines are those of openwhisk-runtime-nodejs.
  *
+ * An action that was initialized with __OW_ALLOW_CONCURRENT=true runs several calls at once. A request of such a call has
+ * a header `Call`, and so has its answer, which may pass others. What the call prints, as far as it can be told by its
+ * asynchronous context, gets a mark at the beginning of each line: SOH, the call, STX.
+ *
+ * With an argument, it loads the module named there and leaves /init and /run to that: the native runtime does so.
+ *
  * HTTP is parsed by hand on node:net, because loading node:http would cost a quarter of the cold start.
  */
 const net = require('node:net');
 
 const SENTINEL = 'XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX\n';
 const MAX_BODY_BYTES = 128 * 1024 * 1024;
-const MAX_UNPACKED_BYTES = 512 * 1024 * 1024;
-const MAX_ENTRIES = 50_000;
 const REASONS = { 200: 'OK', 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found', 405: 'Method Not Allowed', 413: 'Content Too Large', 502: 'Bad Gateway' };
 
 let state = 'new';
 let userMain;
+/** Which call the running code belongs to; only in actions that run several at once. */
+let calls;
 
 // ---- /init ----
 
@@ -32,6 +38,7 @@ async function init(body) {
   }
   state = 'starting';
   for (const [key, text] of Object.entries(value.env ?? {})) process.env[key] = typeof text === 'string' ? text : JSON.stringify(text);
+  if (process.env.__OW_ALLOW_CONCURRENT === 'true') tellCallsApart();
   try {
     userMain = value.binary === true ? await loadArchive(value.code, value.main) : await loadSource(value.code, value.main);
     state = 'ready';
@@ -87,7 +94,7 @@ async function loadArchive(base64, main) {
   const fs = require('node:fs');
   const path = require('node:path');
   const directory = path.join(workDirectory(), 'action');
-  unpackZip(Buffer.from(base64, 'base64'), directory);
+  archives().unpack(Buffer.from(base64, 'base64'), directory);
   process.chdir(directory);
   // `file.fn` names the file of the archive and its function; a plain name is looked for in the package itself.
   const [, file, fn] = /^(?:(.+)\.)?([^.]+)$/.exec(main) ?? [];
@@ -101,7 +108,8 @@ async function loadArchive(base64, main) {
   try {
     exported = load(wanted);
   } catch (error) {
-    if (error?.code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
+    // The one where modules can be required unless they wait for something, the other up to Node.js 20, where they cannot.
+    if (error?.code !== 'ERR_REQUIRE_ASYNC_MODULE' && error?.code !== 'ERR_REQUIRE_ESM') throw error;
     exported = await import(require('node:url').pathToFileURL(load.resolve(wanted)).href);
   }
   return entryPoint(exported, fn);
@@ -118,91 +126,44 @@ function entryPoint(exported, main) {
   return found;
 }
 
+/** Loaded for archives only. */
+function archives() {
+  return require('./archive.cjs');
+}
+
 function workDirectory() {
   const path = require('node:path');
   return require('node:fs').mkdtempSync(path.join(require('node:os').tmpdir(), 'action-'));
-}
-
-/** Unpacks within bounds and inside `directory` only; the sizes that bound it are enforced while inflating. */
-function unpackZip(zip, directory) {
-  const failed = (reason) => new Error(`There was an error uncompressing the action archive. ${reason}`);
-  const fs = require('node:fs');
-  const path = require('node:path');
-  const zlib = require('node:zlib');
-  fs.mkdirSync(directory, { recursive: true });
-  let end = zip.length - 22;
-  while (end >= 0 && zip.readUInt32LE(end) !== 0x06054b50) end--;
-  if (end < 0) throw failed('It is not a zip archive.');
-  const count = zip.readUInt16LE(end + 10);
-  let at = zip.readUInt32LE(end + 16);
-  if (count === 0xffff || at === 0xffffffff || count > MAX_ENTRIES) throw failed('It is too large.');
-  let left = MAX_UNPACKED_BYTES;
-  const links = [];
-  try {
-    for (let entry = 0; entry < count; entry++) {
-      if (zip.readUInt32LE(at) !== 0x02014b50) throw failed('Its directory is damaged.');
-      const flags = zip.readUInt16LE(at + 8);
-      const method = zip.readUInt16LE(at + 10);
-      const packed = zip.readUInt32LE(at + 20);
-      const nameBytes = zip.readUInt16LE(at + 28);
-      const skip = 46 + nameBytes + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32);
-      const mode = zip.readUInt16LE(at + 40);
-      const local = zip.readUInt32LE(at + 42);
-      const name = zip.toString('utf8', at + 46, at + 46 + nameBytes).replaceAll('\\', '/');
-      at += skip;
-      const target = path.resolve(directory, name);
-      if (name.startsWith('/') || name.includes('\0') || (target !== directory && !target.startsWith(`${directory}/`))) throw failed(`It reaches outside itself: ${name}`);
-      if (name.endsWith('/')) {
-        fs.mkdirSync(target, { recursive: true });
-        continue;
-      }
-      if ((flags & 1) !== 0) throw failed('It is encrypted.');
-      if (zip.readUInt32LE(local) !== 0x04034b50) throw failed('Its directory is damaged.');
-      const from = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
-      const raw = zip.subarray(from, from + packed);
-      if (method !== 0 && method !== 8) throw failed(`Its compression method ${method} is not supported.`);
-      const data = method === 0 ? raw : raw.length === 0 ? raw : zlib.inflateRawSync(raw, { maxOutputLength: Math.max(1, left) });
-      left -= data.length;
-      if (left < 0) throw failed('It is too large.');
-      fs.mkdirSync(path.dirname(target), { recursive: true });
-      // Links are made last, so that nothing is written through one.
-      if ((mode & 0o170000) === 0o120000) links.push([data.toString(), target]);
-      else fs.writeFileSync(target, data, { mode: (mode & 0o111) === 0 ? 0o644 : 0o755 });
-    }
-    for (const [to, link] of links) {
-      const resolved = path.resolve(path.dirname(link), to);
-      if (path.isAbsolute(to) || !resolved.startsWith(`${directory}/`)) throw failed(`A link reaches outside it: ${to}`);
-      fs.symlinkSync(to, link);
-    }
-  } catch (error) {
-    if (error?.code === 'ERR_BUFFER_TOO_LARGE') throw failed('It is too large.');
-    if (error instanceof RangeError) throw failed('It is damaged.');
-    throw error;
-  }
 }
 
 // ---- /run ----
 
 const RUN_ENV = ['api_key', 'namespace', 'action_name', 'action_version', 'activation_id', 'transaction_id', 'deadline'];
 
-function run(body, answer) {
+function run(body, answer, call) {
   if (userMain === undefined && state !== 'stopped') return answer(refuse('System not initialized.'));
   if (state !== 'ready') return answer(refuse(`System not ready, status is ${state}.`));
-  state = 'running';
+  if (calls === undefined) state = 'running';
   for (const key of RUN_ENV) {
     if (body[key] !== undefined) process.env[`__OW_${key.toUpperCase()}`] = body[key];
   }
-  let returned;
-  try {
-    returned = userMain(body.value ?? {});
-  } catch (error) {
-    console.error(error);
-    writeSentinels();
-    state = 'stopped';
-    return answer({ code: 502, value: { error: `An error has occurred: ${error}` } });
+  if (calls !== undefined && call !== undefined) calls.run(call, start);
+  else start();
+
+  function start() {
+    let returned;
+    try {
+      returned = userMain(body.value ?? {});
+    } catch (error) {
+      console.error(error);
+      writeSentinels();
+      // Others may be running in it.
+      if (calls === undefined) state = 'stopped';
+      return answer({ code: 502, value: { error: `An error has occurred: ${error}` } });
+    }
+    if (typeof returned?.then !== 'function') return finish(returned);
+    returned.then(finish, (error) => finish({ error: error ? plainError(error) : {} }));
   }
-  if (typeof returned?.then !== 'function') return finish(returned);
-  returned.then(finish, (error) => finish({ error: error ? plainError(error) : {} }));
 
   function finish(result = {}) {
     let json;
@@ -244,6 +205,28 @@ function writeSentinels() {
   process.stderr.write(SENTINEL);
 }
 
+/** Marks the lines of each call from now on. */
+function tellCallsApart() {
+  const { AsyncLocalStorage } = require('node:async_hooks');
+  calls = new AsyncLocalStorage();
+  for (const stream of [process.stdout, process.stderr]) {
+    const write = stream.write.bind(stream);
+    const begun = new Map();
+    stream.write = (chunk, encoding, done) => {
+      const call = calls.getStore();
+      if (call === undefined) return write(chunk, encoding, done);
+      const text = (begun.get(call) ?? '') + (typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+      // The end of the call also ends a line that it has begun.
+      const lines = (text.endsWith(SENTINEL) && text.length > SENTINEL.length && text.at(-SENTINEL.length - 1) !== '\n'
+        ? `${text.slice(0, -SENTINEL.length)}\n${SENTINEL}` : text).split('\n');
+      const rest = lines.pop();
+      if (rest === '') begun.delete(call);
+      else begun.set(call, rest);
+      return write(lines.map((line) => `\x01${call}\x02${line}\n`).join(''), 'utf8', typeof encoding === 'function' ? encoding : done);
+    };
+  }
+}
+
 // ---- HTTP ----
 
 const HEAD_END = Buffer.from('\r\n\r\n');
@@ -283,8 +266,13 @@ function serve(socket) {
     }
     const body = takeBody();
     if (body === undefined) return;
-    const { method, url, close } = request;
+    const { method, url, close, call } = request;
     request = null;
+    if (call !== undefined) {
+      handle(method, url, body, (status, json) => reply(status, json, close, call), call);
+      if (kept !== null) next();
+      return;
+    }
     busy = true;
     handle(method, url, body, (status, json) => {
       reply(status, json, close);
@@ -319,8 +307,9 @@ function serve(socket) {
     return undefined;
   }
 
-  function reply(status, json, close) {
-    const head = `HTTP/1.1 ${status} ${REASONS[status] ?? 'Unknown'}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(json)}\r\n${close ? 'Connection: close\r\n' : ''}\r\n`;
+  function reply(status, json, close, call) {
+    const tag = call === undefined ? '' : `Call: ${call}\r\n`;
+    const head = `HTTP/1.1 ${status} ${REASONS[status] ?? 'Unknown'}\r\nContent-Type: application/json\r\n${tag}Content-Length: ${Buffer.byteLength(json)}\r\n${close ? 'Connection: close\r\n' : ''}\r\n`;
     if (close) socket.end(head + json);
     else socket.write(head + json);
   }
@@ -338,13 +327,14 @@ function parseHead(text) {
       case 'content-length': request.length = Number(value); break;
       case 'transfer-encoding': request.length = -1; break;
       case 'expect': request.expect = value === '100-continue'; break;
+      case 'call': request.call = value; break;
       case 'connection': request.close = value === 'close'; break;
     }
   }
   return Number.isNaN(request.length) ? null : request;
 }
 
-function handle(method, url, text, reply) {
+function handle(method, url, text, reply, call) {
   const answer = ({ code, value, json }) => reply(code, json ?? JSON.stringify(value));
   if (url !== '/init' && url !== '/run') return answer({ code: 404, value: { error: 'Not found.' } });
   if (method !== 'POST') return answer({ code: 405, value: { error: 'Method not allowed.' } });
@@ -355,9 +345,12 @@ function handle(method, url, text, reply) {
   } catch (error) {
     return answer({ code: 400, value: { error: `Error unmarshaling request: ${error.message}` } });
   }
-  if (url === '/run') run(body, answer);
-  else init(body).then(answer);
+  if (url === '/run') action.run(body, answer, call);
+  else action.init(body).then(answer);
 }
+
+/** Who answers /init and /run. */
+const action = process.argv[2] === undefined ? { init, run } : require(process.argv[2])({ archives, writeSentinels, workDirectory });
 
 const descriptor = process.env.HPCWHISK_FD;
 const path = process.env.HPCWHISK_SOCKET;

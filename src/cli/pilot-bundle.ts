@@ -2,10 +2,13 @@
  * What a pilot job needs on the shared file system: the invoker as one bundled file and the action runtimes beside it.
  * A parallel file system hates thousands of small files, and start-up time is coverage.
  */
-import { cp, mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { RUNTIME_KINDS } from '../runtimes/kinds.ts';
+import { nodePackageProgram } from '../runtimes/launch.ts';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
@@ -29,5 +32,20 @@ export async function buildPilotBundle(directory: string): Promise<string> {
     external: ['bufferutil', 'utf-8-validate'],
   });
   await cp(join(ROOT, 'runtimes'), join(directory, 'runtimes'), { recursive: true });
+  await linkNodePrograms(join(directory, 'runtimes/nodejs'));
   return outfile;
+}
+
+/**
+ * Pilots run Node.js from the checkout anyway, so its other versions (100 MB each) are linked there and not copied. One
+ * that is not installed is left out; the calls of its kind say so.
+ */
+async function linkNodePrograms(directory: string): Promise<void> {
+  for (const { family, version } of RUNTIME_KINDS) {
+    if (family !== 'nodejs') continue;
+    const program = join(ROOT, nodePackageProgram(version));
+    const link = join(directory, `node${version}`);
+    await rm(link, { force: true });
+    if (existsSync(program)) await symlink(program, link);
+  }
 }

@@ -9,7 +9,7 @@
  */
 import type { Action, ActionLimits, BlackboxExec, CodeExec, Exec, KeyValue } from './action.ts';
 import { isSequence } from './action.ts';
-import { isBinaryCode, isZip } from './code.ts';
+import { isArchive, isBinaryCode } from './code.ts';
 import { checkKeyValueSizes, checkSize } from './entity-sizes.ts';
 import { codeIsNoZip, contentMalformed, execUndefined, runtimeDeprecated, runtimeUnknown } from './errors.ts';
 import type { Limits } from './limits.ts';
@@ -54,7 +54,7 @@ export function resolveCodeExec(fields: { kind: string; code: unknown; main?: st
   if (typeof code !== 'string') throw contentMalformed(`'code' must be a string or attachment object defined in 'exec' for '${known.kind}' actions`);
   if (known.requireMain && main === undefined) throw contentMalformed(`'main' must be a string defined in 'exec' for '${known.kind}' actions`);
   const binary = isBinaryCode(code);
-  if (binary && !isZip(code)) throw codeIsNoZip();
+  if (binary && !isArchive(code)) throw codeIsNoZip();
   return { kind: known.kind, code, binary, ...(main === undefined ? {} : { main }) };
 }
 

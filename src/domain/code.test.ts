@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { zipSync } from 'fflate';
-import { isBinaryCode, isZip } from './code.ts';
+import { gzipSync, zipSync } from 'fflate';
+import { isBinaryCode, isArchive } from './code.ts';
 
 test('code is binary when it is base64, whole and not empty', () => {
   for (const code of ['AAAA', 'AAA=', 'AA==', ' AAAA\n', 'main']) assert.ok(isBinaryCode(code), code);
@@ -14,12 +14,13 @@ test('tens of megabytes of code are told apart without exhausting anything', () 
   assert.ok(!isBinaryCode(`${code.slice(0, -4)}AA$A`));
 });
 
-test('an archive is known by both its ends', () => {
+test('a zip is known by both its ends, a tar.gz by its beginning', () => {
   const archive = Buffer.from(zipSync({ 'index.js': Buffer.alloc(200_000, 'x'), 'b.js': Buffer.from('') }, { level: 0 }));
-  assert.ok(isZip(archive.toString('base64')));
-  assert.ok(isZip(`\n${archive.toString('base64')}\n`));
-  assert.ok(isZip(Buffer.from(zipSync({})).toString('base64')));
-  assert.ok(!isZip(archive.subarray(0, -30).toString('base64')));
-  assert.ok(!isZip(archive.subarray(1).toString('base64')));
-  assert.ok(!isZip(Buffer.from('nothing of the kind').toString('base64')));
+  assert.ok(isArchive(archive.toString('base64')));
+  assert.ok(isArchive(`\n${archive.toString('base64')}\n`));
+  assert.ok(isArchive(Buffer.from(zipSync({})).toString('base64')));
+  assert.ok(!isArchive(archive.subarray(0, -30).toString('base64')));
+  assert.ok(!isArchive(archive.subarray(1).toString('base64')));
+  assert.ok(!isArchive(Buffer.from('nothing of the kind').toString('base64')));
+  assert.ok(isArchive(Buffer.from(gzipSync(Buffer.from('a tar'))).toString('base64')));
 });

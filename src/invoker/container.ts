@@ -1,5 +1,4 @@
 import type { Clock } from '../clock/clock.ts';
-import type { RuntimeKind } from '../runtimes/kinds.ts';
 import type { Launch } from '../runtimes/launch.ts';
 import { CHANNEL_DESCRIPTOR } from '../sandbox/sandbox.ts';
 import type { Box, Sandbox } from '../sandbox/sandbox.ts';
@@ -25,7 +24,6 @@ export class Container {
 export interface ContainerStart {
   sandbox: Sandbox;
   launch: Launch;
-  kind: RuntimeKind;
   id: string;
   memoryMB: number;
   clock: Clock;

@@ -5,8 +5,8 @@
 import type { Clock } from '../clock/clock.ts';
 import type { ActivationMessage } from '../domain/activation.ts';
 import type { Logger } from '../domain/logger.ts';
-import { resolveKind } from '../runtimes/kinds.ts';
-import type { KindLauncher } from '../runtimes/launch.ts';
+import { RuntimeMissing, runtimeName } from '../runtimes/launch.ts';
+import type { RuntimeLauncher } from '../runtimes/launch.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { ContainerPool } from './container-pool.ts';
 import type { Acquired, Slot } from './container-pool.ts';
@@ -23,7 +23,7 @@ const IDLE_SWEEP_MS = 10_000;
 
 export interface ContainersOptions {
   sandbox(): Promise<Sandbox>;
-  launcher: KindLauncher;
+  launcher: RuntimeLauncher;
   clock: Clock;
   logger: Logger;
   memoryMB: number;
@@ -67,7 +67,7 @@ export class Containers {
   /** A slot for this activation; `wait` when memory must come free first (`onFreed` tells). */
   acquire(message: ActivationMessage): Slot<Container> | 'wait' | 'never' {
     const { action } = message;
-    const acquired = this.#pool.acquire({ key: containerKey(message), kind: action.kind, memoryMB: action.limits.memory });
+    const acquired = this.#pool.acquire({ key: containerKey(message), kind: runtimeName(action), memoryMB: action.limits.memory });
     this.#follow(acquired);
     if (acquired.type === 'wait' || acquired.type === 'never') return acquired.type;
     return acquired.slot;
@@ -91,13 +91,11 @@ export class Containers {
   }
 
   async #start(slot: Slot<Container>): Promise<Container> {
-    const kind = resolveKind(slot.kind);
-    if (kind === undefined) throw new Error(`This invoker has no runtime for the kind ${slot.kind}.`);
     const { launcher, clock, apiHost, idPrefix } = this.#options;
-    const launch = await launcher(kind);
-    if ('missing' in launch) throw new Error(launch.missing);
+    const launch = await launcher(slot.kind);
+    if ('missing' in launch) throw new RuntimeMissing(launch);
     const container = await startContainer({
-      sandbox: await this.#options.sandbox(), launch, kind, clock, apiHost, id: `${idPrefix}${this.#nextId++}`, memoryMB: slot.memoryMB,
+      sandbox: await this.#options.sandbox(), launch, clock, apiHost, id: `${idPrefix}${this.#nextId++}`, memoryMB: slot.memoryMB,
     });
     slot.container = container;
     void container.box.exited.then(() => {

@@ -12,11 +12,12 @@
  */
 import type { Clock } from '../clock/clock.ts';
 import type { RunnableExec } from '../domain/action.ts';
-import type { ActivationMessage } from '../domain/activation.ts';
+import type { ActivationMessage, ResponseStatusCode } from '../domain/activation.ts';
 import { errorOutcome } from '../domain/activation.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { LinkClient, LinkClientHandler } from '../link/link.ts';
 import type { InvokerDescription, LeaveCause, ToController, ToInvoker } from '../link/messages.ts';
+import { RuntimeMissing } from '../runtimes/launch.ts';
 import type { RuntimeLauncher } from '../runtimes/launch.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { runActivation } from './activation-runner.ts';
@@ -248,7 +249,8 @@ export class Invoker {
       else await this.#runCold(held, slot);
     } catch (error) {
       this.#parts.logger.error({ activationId: message.activationId, action: message.action.path, error: String(error) }, 'cannot run an activation');
-      this.#fail(held, `${TEXTS.notProvisioned} ${error instanceof Error ? error.message : ''}`.trim());
+      if (error instanceof RuntimeMissing && error.byAction) this.#fail(held, error.message, 2);
+      else this.#fail(held, `${TEXTS.notProvisioned} ${error instanceof Error ? error.message : ''}`.trim());
       await this.#containers.remove(slot);
     } finally {
       this.#running.delete(held);
@@ -285,8 +287,8 @@ export class Invoker {
     return died || (outcome.response.statusCode !== 0 && held.message.action.atMostOnce !== true);
   }
 
-  #fail(held: HeldActivation, text: string): void {
-    this.#held.answer(held, { type: 'complete', outcome: errorOutcome(3, text, held.message, this.#parts.clock.now()) });
+  #fail(held: HeldActivation, text: string, statusCode: ResponseStatusCode = 3): void {
+    this.#held.answer(held, { type: 'complete', outcome: errorOutcome(statusCode, text, held.message, this.#parts.clock.now()) });
   }
 
   #drain(cause: LeaveCause | Promise<LeaveCause>, holdUntil: number): Promise<void> {

@@ -8,8 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../clock/system-clock.ts';
 import { dialWebSocket } from '../link/websocket/dial-websocket.ts';
-import { RUNTIME_KINDS } from '../runtimes/kinds.ts';
-import { kindLauncher } from '../runtimes/launch.ts';
+import { runtimeLauncher } from '../runtimes/launch.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { Invoker } from './invoker.ts';
 import { stemCellsOf } from './options.ts';
@@ -45,14 +44,13 @@ export async function runInvoker(given: InvokerArguments = {}): Promise<number> 
       if (stale.length > 0) logger.info({ stale }, 'removed what dead invokers left');
       return sandbox;
     },
-    kinds: RUNTIME_KINDS,
-    launcher: kindLauncher(settings.assets),
+    launcher: runtimeLauncher(settings.assets),
     clock,
     logger,
     options: {
       invokerId, startedAt, node: settings.node, jobId: settings.jobId, memoryMB: settings.memoryMB, leaseEndsAt: settings.leaseEndsAt,
       holdMs: settings.holdMs, drainMarginMs: settings.drainMarginMs, apiHost: settings.apiHost,
-      prewarm: settings.prewarm === undefined ? undefined : stemCellsOf(RUNTIME_KINDS.map(({ kind }) => kind), settings.prewarm), uptimeMs: () => Math.round(performance.now()),
+      prewarm: settings.prewarm === undefined ? undefined : stemCellsOf(settings.prewarm), uptimeMs: () => Math.round(performance.now()),
     },
   });
   const stopListening = drainOnSignals(invoker, settings, scratchDir);

@@ -1,3 +1,4 @@
+import { STEM_CELL_KINDS } from '../runtimes/kinds.ts';
 import type { StemCells } from './containers.ts';
 
 /** How an invoker works: raw, as it is given. Times in ms, memory in MB. */
@@ -23,7 +24,7 @@ export interface InvokerOptions {
   drainMarginMs?: number | undefined;
   /**
    * Stem cells to keep ready. OpenWhisk's default memory is 256 MB, so most actions fit one of these.
-   * @default one of each kind with 256 MB
+   * @default one of each family's default kind with 256 MB
    */
   prewarm?: readonly StemCells[] | undefined;
   /** Removes warm containers that were not used for so long, as OpenWhisk does. @default 600000 */
@@ -63,12 +64,12 @@ export interface ResolvedOptions {
 
 const STEM_CELL_MB = 256;
 
-/** So many stem cells of each kind. */
-export function stemCellsOf(kinds: readonly string[], count: number): StemCells[] {
-  return kinds.map((kind) => ({ kind, memoryMB: STEM_CELL_MB, count }));
+/** So many stem cells of each family's default kind. */
+export function stemCellsOf(count: number): StemCells[] {
+  return STEM_CELL_KINDS.map((kind) => ({ kind, memoryMB: STEM_CELL_MB, count }));
 }
 
-export function resolveOptions(options: InvokerOptions, kinds: readonly string[]): ResolvedOptions {
+export function resolveOptions(options: InvokerOptions): ResolvedOptions {
   return {
     invokerId: options.invokerId,
     node: options.node,
@@ -77,7 +78,7 @@ export function resolveOptions(options: InvokerOptions, kinds: readonly string[]
     leaseEndsAt: options.leaseEndsAt,
     holdMs: options.holdMs ?? 1_000,
     drainMarginMs: options.drainMarginMs ?? 2_000,
-    prewarm: options.prewarm ?? stemCellsOf(kinds, 1),
+    prewarm: options.prewarm ?? stemCellsOf(1),
     idleMs: options.idleMs ?? 600_000,
     linkDownMs: options.linkDownMs ?? 60_000,
     ackWaitMs: options.ackWaitMs ?? 500,

@@ -33,7 +33,7 @@ function isActivationMessage(value: JsonValue | undefined): boolean {
   return isString(value['activationId']) && isString(value['namespace']) && isString(value['subject'])
     && isNumber(value['acceptedAt']) && isArguments(value['args']) && isJsonObject(value['env'])
     && isJsonObject(action) && isString(action['path']) && isString(action['name']) && isString(action['version'])
-    && isString(action['revision']) && isString(action['kind']) && isLimits(action['limits']);
+    && isString(action['revision']) && isString(action['kind']) && isOptionalString(action['image']) && isLimits(action['limits']);
 }
 
 function isOutcome(value: JsonValue | undefined): boolean {
@@ -67,7 +67,7 @@ const toInvoker: Record<ToInvoker['type'], Check> = {
   refuse: (m) => isString(m['reason']),
   assign: (m) => isActivationMessage(m['message']),
   code: (m) => isString(m['path']) && isString(m['revision'])
-    && (m['exec'] === null || (isJsonObject(m['exec']) && isString(m['exec']['kind']) && isString(m['exec']['code']))),
+    && (m['exec'] === null || (isJsonObject(m['exec']) && isString(m['exec']['kind']) && isOptionalString(m['exec']['code']))),
   ack: (m) => isStrings(m['ids']),
   drain: () => true,
 };

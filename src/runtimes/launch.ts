@@ -2,11 +2,12 @@ import { execFile } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { RuntimeKind } from './kinds.ts';
+import { nativeImage } from './images.ts';
+import { resolveKind } from './kinds.ts';
 
 const run = promisify(execFile);
 
-/** How to start the runtime of a kind: `program` and `files` are shown read-only where a box has its own file tree. */
+/** How to start a runtime: `program` and `files` are shown read-only where a box has its own file tree. */
 export interface Launch {
   /** Builds the command, given where each host path is to be found inside. */
   command(inside: (path: LaunchPath) => string, memoryMB: number): string[];
@@ -16,38 +17,109 @@ export interface Launch {
 
 interface LaunchPath { readonly host: string; readonly inside: string }
 
-/** Starts the runtime of each kind, or says in one line why this machine cannot. */
-export type KindLauncher = (kind: RuntimeKind) => Promise<Launch | { missing: string }>;
+/** Why this machine cannot start a runtime, in one line. `byAction`: it is the action that asks for what does not exist. */
+interface Missing { missing: string; byAction?: boolean }
+
+/** The runtime that an activation needs cannot be started. */
+export class RuntimeMissing extends Error {
+  override readonly name = 'RuntimeMissing';
+  readonly byAction: boolean;
+
+  constructor({ missing, byAction }: Missing) {
+    super(missing);
+    this.byAction = byAction ?? false;
+  }
+}
+
+/** Starts a runtime by its name (see `runtimeName`), or says why this machine cannot. */
+export type RuntimeLauncher = (runtime: string) => Promise<Launch | Missing>;
 
 const SYSTEM_PYTHON = '/usr/bin/python3';
 const RUNTIME_MB = 48;
 const LEAST_HEAP_MB = 64;
 const PROBE_MS = 10_000;
+const BLACKBOX = 'blackbox/';
 
-/** @param assets directory that holds `nodejs/runtime.cjs` and `python/runtime.py` */
-export function kindLauncher(assets: string): KindLauncher {
-  const python = once(findPython);
-  return async (kind) => {
+/** What an action runs in: its kind, for a blackbox action its image as well. Containers of one name are alike before /init. */
+export function runtimeName({ kind, image }: { kind: string; image?: string }): string {
+  return kind === 'blackbox' ? `${BLACKBOX}${image ?? ''}` : kind;
+}
+
+/** @param assets directory that holds `nodejs/runtime.cjs` and the other runtimes */
+export function runtimeLauncher(assets: string): RuntimeLauncher {
+  const pythons = new Map<string, Promise<Python | undefined>>();
+  return async (name) => {
+    if (name.startsWith(BLACKBOX)) return imageLaunch(assets, name.slice(BLACKBOX.length));
+    const kind = resolveKind(name);
+    if (kind === undefined) return { missing: `This invoker has no runtime for the kind ${name}.` };
     switch (kind.family) {
-      case 'nodejs': return nodeLaunch(assets);
+      case 'nodejs': return nodeLaunch(assets, kind.version);
       case 'python': {
-        const found = await python();
-        return found === undefined ? { missing: 'No Python 3 on this machine (on Debian: apt-get install python3).' } : pythonLaunch(assets, found);
+        const { version } = kind;
+        let python = pythons.get(version);
+        if (python === undefined) pythons.set(version, python = findPython(version));
+        const found = await python;
+        return found === undefined ? { missing: `There is no Python ${version} on this node (on Debian: apt-get install python3).` } : pythonLaunch(assets, found);
       }
     }
   };
 }
 
-function nodeLaunch(assets: string): Launch {
+// Node.js
+
+function nodeLaunch(assets: string, version: string): Launch | Missing {
+  const host = nodeProgram(assets, version);
+  if (host === undefined) return { missing: `There is no Node.js ${version} on this node: its program is looked for at ${join(assets, `nodejs/node${version}`)}.` };
   // The program alone, not the tree it was installed in.
-  const program = { host: realpathSync(process.execPath), inside: '/runtime/node' };
-  const runtime = { host: join(assets, 'nodejs/runtime.cjs'), inside: '/runtime/runtime.cjs' };
+  const program = { host, inside: '/runtime/node' };
+  const [runtime, archive] = nodeRuntime(assets);
   return {
     command: (inside, memoryMB) => [inside(program), `--max-old-space-size=${Math.max(LEAST_HEAP_MB, memoryMB - RUNTIME_MB)}`, inside(runtime)],
     env: {},
-    readOnly: [program, runtime],
+    readOnly: [program, runtime, archive],
   };
 }
+
+function nodeRuntime(assets: string): [runtime: LaunchPath, archive: LaunchPath] {
+  return [
+    { host: join(assets, 'nodejs/runtime.cjs'), inside: '/runtime/runtime.cjs' },
+    { host: join(assets, 'nodejs/archive.cjs'), inside: '/runtime/archive.cjs' },
+  ];
+}
+
+/** The invoker's own, or one beside the runtimes (a link that the pilot bundle makes), or the checkout's npm package. */
+function nodeProgram(assets: string, version: string): string | undefined {
+  if (process.versions.node.startsWith(`${version}.`)) return realpathSync(process.execPath);
+  const candidates = [join(assets, `nodejs/node${version}`), join(assets, '..', nodePackageProgram(version))];
+  const found = candidates.find((path) => existsSync(path));
+  return found === undefined ? undefined : realpathSync(found);
+}
+
+/** Where the npm package of this major version has its program, from the root of the checkout. */
+export function nodePackageProgram(version: string): string {
+  return `node_modules/node${version === '24' ? '' : version}-linux-${process.arch}/bin/node`;
+}
+
+// Images
+
+function imageLaunch(assets: string, image: string): Launch | Missing {
+  if (nativeImage(image)) return nativeLaunch(assets);
+  return { missing: `Failed to pull container image '${image}'.`, byAction: true };
+}
+
+/** Executables of this machine's architecture, run by the Node.js runtime's HTTP front with another way to init and run. */
+function nativeLaunch(assets: string): Launch {
+  const program = { host: realpathSync(process.execPath), inside: '/runtime/node' };
+  const [runtime, archive] = nodeRuntime(assets);
+  const native = { host: join(assets, 'native/native.cjs'), inside: '/runtime/native.cjs' };
+  return {
+    command: (inside) => [inside(program), `--max-old-space-size=${LEAST_HEAP_MB}`, inside(runtime), inside(native)],
+    env: {},
+    readOnly: [program, runtime, archive, native],
+  };
+}
+
+// Python
 
 interface Python { program: string; home?: string }
 
@@ -61,25 +133,31 @@ function pythonLaunch(assets: string, python: Python): Launch {
   };
 }
 
-/** The system's Python, else the first on PATH; a shim (pyenv and the like) is asked for the real one. */
-async function findPython(): Promise<Python | undefined> {
-  if (existsSync(SYSTEM_PYTHON)) return { program: SYSTEM_PYTHON };
-  for (const directory of (process.env['PATH'] ?? '').split(delimiter)) {
-    const candidate = join(directory, 'python3');
-    if (directory === '' || !existsSync(candidate)) continue;
+/**
+ * A version as `3` is the system's Python, else the first on PATH; one as `3.11` is that version exactly, under its own
+ * name or as the system's. A shim (pyenv and the like) is asked for the real one.
+ */
+async function findPython(version: string): Promise<Python | undefined> {
+  const directories = (process.env['PATH'] ?? '').split(delimiter).filter((directory) => directory !== '');
+  if (version === '3') {
+    if (existsSync(SYSTEM_PYTHON)) return { program: SYSTEM_PYTHON };
+    return firstPython(directories.map((directory) => join(directory, 'python3')), version);
+  }
+  const names = [`/usr/bin/python${version}`, SYSTEM_PYTHON, ...directories.flatMap((directory) => [join(directory, `python${version}`), join(directory, 'python3')])];
+  return firstPython(names, version);
+}
+
+async function firstPython(candidates: readonly string[], wanted: string): Promise<Python | undefined> {
+  for (const candidate of new Set(candidates)) {
+    if (!existsSync(candidate)) continue;
     try {
-      const { stdout } = await run(candidate, ['-c', 'import sys; print(sys.executable); print(sys.base_prefix)'], { timeout: PROBE_MS });
-      const [program = '', home = ''] = stdout.trim().split('\n');
-      if (program === '') continue;
+      const { stdout } = await run(candidate, ['-c', 'import sys; print(sys.executable); print(sys.base_prefix); print("%d.%d" % sys.version_info[:2])'], { timeout: PROBE_MS });
+      const [program = '', home = '', version = ''] = stdout.trim().split('\n');
+      if (program === '' || (version !== wanted && !version.startsWith(`${wanted}.`))) continue;
       return program.startsWith('/usr/') && !program.startsWith('/usr/local/') ? { program } : { program: realpathSync(program), home };
     } catch {
       // A shim without a version behind it.
     }
   }
   return undefined;
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
 }

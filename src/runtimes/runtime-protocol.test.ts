@@ -1,144 +1,9 @@
 /** The action runtimes against OpenWhisk's protocol, over a unix socket and with Node.js' own HTTP client. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { Agent, request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { deflateRawSync } from 'node:zlib';
-import { strToU8, zipSync } from 'fflate';
-import type { ZipOptions } from 'fflate';
-import { resolveKind } from './kinds.ts';
-import { kindLauncher } from './launch.ts';
-
-const ASSETS = fileURLToPath(new URL('../../runtimes', import.meta.url));
-const SENTINEL = 'XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX\n';
-const WAIT_MS = 30_000;
-
-interface Reply { status: number; body: unknown }
-interface InitValue { code: string; main?: string; binary?: boolean; env?: Record<string, string> }
-
-/** A runtime on a unix socket, as an official one would be on its port. */
-class RunningRuntime {
-  stdout = '';
-  stderr = '';
-  readonly exited: Promise<number | null>;
-  readonly #child: ChildProcess;
-  readonly #directory: string;
-  readonly #socket: string;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
-
-  private constructor(child: ChildProcess, directory: string, socket: string) {
-    this.#child = child;
-    this.#directory = directory;
-    this.#socket = socket;
-    child.stdout?.on('data', (chunk: Buffer) => { this.stdout += chunk.toString(); });
-    child.stderr?.on('data', (chunk: Buffer) => { this.stderr += chunk.toString(); });
-    this.exited = new Promise((resolve) => { child.once('close', resolve); });
-  }
-
-  static async start(kind: string): Promise<RunningRuntime> {
-    const runtimeKind = resolveKind(kind);
-    assert.ok(runtimeKind);
-    const launch = await kindLauncher(ASSETS)(runtimeKind);
-    assert.ok(!('missing' in launch), 'missing' in launch ? launch.missing : '');
-    const directory = mkdtempSync(join(tmpdir(), 'hpcwhisk-runtime-'));
-    const socket = join(directory, 's');
-    const [program = '', ...args] = launch.command((path) => path.host, 256);
-    const child = spawn(program, args, {
-      cwd: directory, env: { PATH: '/usr/bin:/bin', TMPDIR: directory, HPCWHISK_SOCKET: socket }, stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    return new RunningRuntime(child, directory, socket);
-  }
-
-  init(value: InitValue | Record<string, unknown>): Promise<Reply> {
-    return this.post('/init', { value: { name: 'action', main: 'main', binary: false, ...value } });
-  }
-
-  run(value: unknown, rest: Record<string, string> = {}): Promise<Reply> {
-    return this.post('/run', { value, namespace: 'guest', action_name: '/guest/action', activation_id: 'a1', deadline: '1', ...rest });
-  }
-
-  /** Retries while the runtime is still starting. */
-  async post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Reply> {
-    for (const deadline = Date.now() + WAIT_MS; ;) {
-      try {
-        return await this.#post(path, typeof body === 'string' ? body : JSON.stringify(body), headers);
-      } catch (error) {
-        const code = error instanceof Error && 'code' in error ? error.code : undefined;
-        if ((code !== 'ENOENT' && code !== 'ECONNREFUSED') || Date.now() > deadline) throw error;
-        await new Promise((resolve) => { setTimeout(resolve, 5); });
-      }
-    }
-  }
-
-  #post(path: string, body: string, headers: Record<string, string>): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      const sent = request({ socketPath: this.#socket, agent: this.#agent, path, method: 'POST', headers }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => { chunks.push(chunk); });
-        response.on('end', () => {
-          assert.ok(response.headers['content-length'] !== undefined, 'an answer without Content-Length is none for OpenWhisk');
-          resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString()) as unknown });
-        });
-      });
-      sent.on('error', reject);
-      sent.end(body);
-    });
-  }
-
-  async until(what: string, test: () => boolean): Promise<void> {
-    for (const deadline = Date.now() + WAIT_MS; !test();) {
-      if (Date.now() > deadline) assert.fail(`no ${what}; stdout ${JSON.stringify(this.stdout)} stderr ${JSON.stringify(this.stderr)}`);
-      await new Promise((resolve) => { setTimeout(resolve, 5); });
-    }
-  }
-
-  async stop(): Promise<void> {
-    this.#agent.destroy();
-    this.#child.kill('SIGKILL');
-    await this.exited;
-    rmSync(this.#directory, { recursive: true, force: true });
-  }
-}
-
-const running: RunningRuntime[] = [];
-async function runtime(kind: string): Promise<RunningRuntime> {
-  const started = await RunningRuntime.start(kind);
-  running.push(started);
-  return started;
-}
-after(async () => { await Promise.all(running.map((each) => each.stop())); });
-
-function zip(files: Record<string, string | [string, ZipOptions]>): string {
-  return Buffer.from(zipSync(Object.fromEntries(Object.entries(files).map(([name, file]) => (
-    [name, typeof file === 'string' ? strToU8(file) : [strToU8(file[0]), file[1]] as [Uint8Array, ZipOptions]]
-  ))))).toString('base64');
-}
-
-/** Directory entries that all name the same deflated zeros. */
-function bomb(bytes: number, entries: number): string {
-  const data = deflateRawSync(Buffer.alloc(bytes), { level: 1 });
-  const name = Buffer.from('a');
-  const local = Buffer.alloc(30);
-  local.writeUInt32LE(0x04034b50, 0);
-  local.writeUInt16LE(8, 8);
-  local.writeUInt16LE(name.length, 26);
-  const directory = Buffer.alloc(46);
-  directory.writeUInt32LE(0x02014b50, 0);
-  directory.writeUInt16LE(8, 10);
-  directory.writeUInt32LE(data.length, 20);
-  directory.writeUInt16LE(name.length, 28);
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(entries, 10);
-  end.writeUInt32LE(local.length + name.length + data.length, 16);
-  const listed = Array.from({ length: entries }, () => [directory, name]).flat();
-  return Buffer.concat([local, name, data, ...listed, end]).toString('base64');
-}
+import { describe, it } from 'node:test';
+import { tarGz, zip } from './testing/archives.ts';
+import { runtime, SENTINEL } from './testing/running-runtime.ts';
+import type { InitValue, Reply } from './testing/running-runtime.ts';
 
 interface Case { name: string; init: InitValue; args?: unknown; initReply?: Reply; runReply?: Reply | ((reply: Reply) => void); stdout?: string }
 const DEVELOPER = (error: string): Reply => ({ status: 502, body: { error } });
@@ -168,6 +33,7 @@ const NODE_CASES: Case[] = [
   { name: 'a zip with modules of its own', init: { code: zip({ 'package.json': '{"main": "index.js"}', 'index.js': 'exports.main = require("left").f', 'node_modules/left/index.js': 'exports.f = () => ({left: 1})' }), binary: true }, runReply: { status: 200, body: { left: 1 } } },
   { name: 'a zip of ES modules', init: { code: zip({ 'package.json': '{"type": "module", "main": "index.js"}', 'index.js': 'export const main = () => ({esm: 1})' }), binary: true }, runReply: { status: 200, body: { esm: 1 } } },
   { name: 'a zip with main file.fn', init: { code: zip({ 'other.js': 'exports.fn = () => ({other: 1})' }), binary: true, main: 'other.fn' }, runReply: { status: 200, body: { other: 1 } } },
+  { name: 'a tar.gz with package.json', init: { code: tarGz([{ name: 'package.json', text: '{"main": "app/start.js"}' }, { name: 'app/', type: '5' }, { name: 'app/start.js', text: 'exports.main = () => ({tar: 1})' }]), binary: true }, runReply: { status: 200, body: { tar: 1 } } },
   { name: 'a zip without index.js', init: { code: zip({ 'x.txt': 'x' }), binary: true }, initReply: DEVELOPER('Initialization has failed due to: Zipped actions must contain either package.json or index.js at the root.') },
 ];
 
@@ -185,12 +51,19 @@ const PYTHON_CASES: Case[] = [
   { name: 'main missing', init: { code: 'x = 1\n' }, initReply: DEVELOPER('Cannot start action. Check logs for details.') },
   { name: 'no code', init: { code: '' }, initReply: { status: 403, body: { error: 'Missing main/no code to execute.' } } },
   { name: 'a zip with __main__.py and a module', init: { code: zip({ '__main__.py': 'from part import x\ndef main(args):\n  return {"x": x, "name": __name__}\n', 'part.py': 'x = 5\n' }), binary: true }, runReply: { status: 200, body: { x: 5, name: 'main__' } } },
+  { name: 'a tar.gz with __main__.py and a module', init: { code: tarGz([{ name: '__main__.py', text: 'from lib.part import x\ndef main(args):\n  return {"x": x}\n' }, { name: 'lib/part.py', text: 'x = 6\n' }]), binary: true }, runReply: { status: 200, body: { x: 6 } } },
+  { name: 'a virtualenv with its own script', init: { code: zip({ '__main__.py': 'import other\ndef main(args):\n  return {"x": other.x}\n', 'virtualenv/bin/activate_this.py': 'import os, sys\nsys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(__file__)), "packages"))\n', 'virtualenv/packages/other.py': 'x = 7\n' }), binary: true }, runReply: { status: 200, body: { x: 7 } } },
+  { name: 'a virtualenv as venv makes it, before packages of the system', init: { code: zip({ '__main__.py': 'import json, other\ndef main(args):\n  return {"x": other.x}\n', 'virtualenv/bin/python': '', 'virtualenv/lib/python3.11/site-packages/other.py': 'x = 8\n' }), binary: true }, runReply: { status: 200, body: { x: 8 } } },
+  { name: 'a virtualenv without packages', init: { code: zip({ '__main__.py': 'def main(args):\n  return {}\n', 'virtualenv/x': '' }), binary: true }, initReply: DEVELOPER('Cannot start action. Check logs for details.') },
   { name: 'a zip without __main__.py', init: { code: zip({ 'x.txt': 'x' }), binary: true }, initReply: DEVELOPER('Cannot start action. Check logs for details.') },
   { name: 'what is no zip', init: { code: Buffer.from('no zip at all').toString('base64'), binary: true }, initReply: DEVELOPER('Cannot start action. Check logs for details.') },
 ];
 
+const NODE_ECHO = 'function main(args) { return {env: process.env, args}; }';
 const FAMILIES = [
-  { kind: 'nodejs:24', cases: NODE_CASES, ok: { OK: true }, notInitialized: { status: 403, body: { error: 'System not initialized.' } }, echo: 'function main(args) { return {env: process.env, args}; }' },
+  { kind: 'nodejs:20', cases: NODE_CASES, ok: { OK: true }, notInitialized: { status: 403, body: { error: 'System not initialized.' } }, echo: NODE_ECHO },
+  { kind: 'nodejs:22', cases: NODE_CASES, ok: { OK: true }, notInitialized: { status: 403, body: { error: 'System not initialized.' } }, echo: NODE_ECHO },
+  { kind: 'nodejs:24', cases: NODE_CASES, ok: { OK: true }, notInitialized: { status: 403, body: { error: 'System not initialized.' } }, echo: NODE_ECHO },
   { kind: 'python:3', cases: PYTHON_CASES, ok: { ok: true }, notInitialized: { status: 500, body: { error: 'no action defined yet' } }, echo: 'import os\ndef main(args):\n  return {"env": dict(os.environ), "args": args}\n' },
 ];
 
@@ -272,21 +145,12 @@ for (const family of FAMILIES) {
   });
 }
 
-describe('nodejs archives', { timeout: 60_000 }, () => {
-  it('bounds what is unpacked', async () => {
-    const started = await runtime('nodejs:24');
-    const reply = await started.init({ code: bomb(300 * 1024 * 1024, 2), binary: true });
-    assert.equal(reply.status, 502);
-    assert.match(JSON.stringify(reply.body), /too large/);
-  });
-
-  it('makes links that stay inside, and no others', async () => {
-    const link = { os: 3, attrs: 0o120777 << 16 >>> 0 };
-    const inside = await runtime('nodejs:24');
-    const good = zip({ 'index.js': 'exports.main = () => ({text: require("fs").readFileSync("l", "utf8")})', real: 'R', l: ['real', link] });
-    assert.equal((await inside.init({ code: good, binary: true })).status, 200);
-    assert.deepEqual(await inside.run({}), { status: 200, body: { text: 'R' } });
-    const outside = await runtime('nodejs:24');
-    assert.equal((await outside.init({ code: zip({ 'index.js': '', l: ['../../etc/passwd', link] }), binary: true })).status, 502);
-  });
+describe('versions', { timeout: 60_000 }, () => {
+  for (const version of ['20', '22', '24']) {
+    it(`nodejs:${version} is Node.js ${version}`, async () => {
+      const started = await runtime(`nodejs:${version}`);
+      await started.init({ code: 'function main() { return {major: process.versions.node.split(".")[0]}; }' });
+      assert.deepEqual(await started.run({}), { status: 200, body: { major: version } });
+    });
+  }
 });

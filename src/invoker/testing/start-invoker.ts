@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../clock/system-clock.ts';
 import { silentLogger } from '../../domain/logger.ts';
-import { RUNTIME_KINDS } from '../../runtimes/kinds.ts';
-import { kindLauncher } from '../../runtimes/launch.ts';
+import { runtimeLauncher } from '../../runtimes/launch.ts';
 import type { Sandbox, SandboxChoice } from '../../sandbox/sandbox.ts';
 import { Invoker } from '../invoker.ts';
 import type { InvokerParts } from '../invoker.ts';
@@ -34,8 +33,7 @@ export function startInvoker(
   const invoker = new Invoker({
     link: controller.link,
     sandbox: () => make(choice, scratchDir),
-    kinds: RUNTIME_KINDS,
-    launcher: kindLauncher(ASSETS),
+    launcher: runtimeLauncher(ASSETS),
     clock: systemClock,
     // What goes wrong in the platform itself belongs into the test's output.
     logger: { ...silentLogger, error: (fields, text) => { console.error(text, fields); } },
