@@ -120,7 +120,11 @@ function runOnce(program, args) {
   const json = JSON.stringify(args);
   return new Promise((resolve, reject) => {
     const child = spawn(program, Buffer.byteLength(json) > MAX_ARGUMENT_BYTES ? [] : [json], { stdio: ['pipe', 'pipe', 'inherit'] });
-    child.once('error', reject);
+    let failed = false;
+    child.once('error', (error) => {
+      failed = true;
+      reject(error);
+    });
     // Many programs never look at it.
     child.stdin.on('error', () => undefined);
     child.stdin.end(json);
@@ -134,7 +138,7 @@ function runOnce(program, args) {
       process.stdout.write(last.slice(0, newline + 1));
       last = last.slice(newline + 1);
     });
-    child.once('close', () => { resolve(resultOf(last.trim())); });
+    child.once('close', () => { if (!failed) resolve(resultOf(last.trim())); });
   });
 }
 
