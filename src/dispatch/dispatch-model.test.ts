@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { ModelInvoker } from './model/model-invoker.ts';
-import { ModelWorld, type ModelCall } from './model/model-world.ts';
+import type { ActivationRecord } from '../domain/activation.ts';
+import { ModelWorld, type Book, type ModelCall } from './model/model-world.ts';
 
 const RUNS = Number(process.env['FAST_CHECK_RUNS'] ?? 2_000);
 
@@ -87,6 +88,28 @@ function heal(world: ModelWorld): void {
   for (let n = 0; n < 3_000 && !isDone(world); n += 1) world.clock.advance(100);
 }
 
+function checkBook(id: string, book: Book, record: ActivationRecord | undefined, journalled: boolean): void {
+  switch (book.told) {
+    case 'nothing': assert.fail(`${id}: its caller still waits`); break;
+    case 'accepted':
+      assert.ok(record !== undefined, `${id} was accepted and has no record`);
+      break;
+    case 'answered': assert.deepEqual(record, book.answer, `${id}: the caller got what is stored`); break;
+    case 'refused':
+      // An invoker that ran it may tell a later controller, which cannot know that the earlier one had refused it.
+      if (book.restartsSince === 0) assert.equal(record, undefined, `${id} was refused and has a record`);
+      break;
+    case 'unknown': if (journalled) assert.ok(record !== undefined, `${id} was journalled and has no record`);
+  }
+  if (book.watched && book.told !== 'refused') assert.deepEqual(book.recorded, record, `${id}: whoever waits got what is stored`);
+  if (book.message.blocking && book.told !== 'unknown') {
+    assert.ok(book.toldAt - book.message.acceptedAt <= book.waitMs + SLACK_MS, `${id}: its caller waited ${book.toldAt - book.message.acceptedAt} ms`);
+  }
+  if (record !== undefined && book.message.action.atMostOnce !== true) {
+    assert.equal(record.response.statusCode, 0, `${id} failed though nothing but the platform did: ${JSON.stringify(record.response)}`);
+  }
+}
+
 function check(world: ModelWorld): void {
   assert.deepEqual(world.violations, []);
   const sizes = world.machine!.sizes();
@@ -98,28 +121,7 @@ function check(world: ModelWorld): void {
   const view = world.machine!.view();
   assert.equal(view.queued + view.rescued + view.running, 0);
   for (const invoker of view.invokers) assert.equal(invoker.freeMemoryMB, invoker.memoryMB, `memory of ${invoker.id} is free again`);
-  for (const [id, book] of world.books) {
-    const record = world.store.records.get(id);
-    switch (book.told) {
-      case 'nothing': assert.fail(`${id}: its caller still waits`); break;
-      case 'accepted':
-        assert.ok(record !== undefined, `${id} was accepted and has no record`);
-        break;
-      case 'answered': assert.deepEqual(record, book.answer, `${id}: the caller got what is stored`); break;
-      case 'refused':
-        // An invoker that ran it may tell a later controller, which cannot know that the earlier one had refused it.
-        if (book.restartsSince === 0) assert.equal(record, undefined, `${id} was refused and has a record`);
-        break;
-      case 'unknown': if (world.store.journal.has(id)) assert.ok(record !== undefined, `${id} was journalled and has no record`);
-    }
-    if (book.watched && book.told !== 'refused') assert.deepEqual(book.recorded, record, `${id}: whoever waits got what is stored`);
-    if (book.message.blocking && book.told !== 'unknown') {
-      assert.ok(book.toldAt - book.message.acceptedAt <= book.waitMs + SLACK_MS, `${id}: its caller waited ${book.toldAt - book.message.acceptedAt} ms`);
-    }
-    if (record !== undefined && book.message.action.atMostOnce !== true) {
-      assert.equal(record.response.statusCode, 0, `${id} failed though nothing but the platform did: ${JSON.stringify(record.response)}`);
-    }
-  }
+  for (const [id, book] of world.books) checkBook(id, book, world.store.records.get(id), world.store.journal.has(id));
   for (const invoker of world.invokers.filter((one) => one.alive)) {
     assert.equal(invoker.unacked.size, 0, `${invoker.options.id} may forget everything`);
     invoker.kill(true);

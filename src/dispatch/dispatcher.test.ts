@@ -36,6 +36,7 @@ class MemoryStore {
         },
         get: (_namespace, id) => Promise.resolve(this.records.get(id)),
         list: () => Promise.resolve([]),
+        summaries: () => Promise.resolve([]),
         count: () => Promise.resolve(0),
       },
       journal: {

@@ -62,7 +62,7 @@ export interface SequenceFrame extends FrameBase {
 export interface ConductorFrame extends FrameBase {
   readonly type: 'conductor';
   /** What the conductor wants back with its next input. */
-  readonly state?: JsonObject;
+  state?: JsonObject;
   /** The component that is to run, or runs; absent when it is the conductor's turn. */
   readonly component?: string;
   /** Invocations of components and of conductors, those of enclosing and enclosed conductors included. */
