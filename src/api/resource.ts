@@ -19,7 +19,8 @@ export function addResource(api: FastifyInstance, urls: readonly string[], opera
   for (const url of urls) {
     for (const [method, operation] of Object.entries(operations)) api.route({ method, url, ...operation });
     api.route({
-      method: METHODS.filter((method) => !allowed.includes(method)),
+      // HEAD comes with GET by itself.
+      method: METHODS.filter((method) => !allowed.includes(method) && !(method === 'HEAD' && allowed.includes('GET'))),
       url,
       handler: () => { throw methodNotAllowed(allowed); },
     });

@@ -13,7 +13,6 @@ import type { ActivationRecord } from '../domain/activation.ts';
 import type { Identity } from '../domain/identity.ts';
 import { isJsonObject } from '../domain/json.ts';
 import { MAX_BLOCKING_WAIT_MS } from '../domain/limits.ts';
-import { activationMessage } from '../entities/activation-message.ts';
 import type { InvocableActions, WebExport } from '../entities/invocable-actions.ts';
 import { findIdentity } from './authentication.ts';
 import { nameActivation } from './json-reply.ts';
@@ -49,7 +48,7 @@ export function corsHeaders(request: FastifyRequest): Record<string, string> {
 
 /** @returns a caller that throws {ApiError} where the action cannot be called or its result not be sent */
 export function webActionCaller(services: ApiServices, invocables: InvocableActions): WebActionCaller {
-  const { dispatch, clock, throttles, authenticate, ownerOf } = services;
+  const { invocations, clock, throttles, authenticate, ownerOf } = services;
 
   return async (request, reply, call) => {
     const acceptedAt = clock.now();
@@ -69,8 +68,7 @@ export function webActionCaller(services: ApiServices, invocables: InvocableActi
     const given = { request, headers: call.headers, path: call.path, query: call.query, user: caller?.namespace };
     const payload = web.rawHttp ? rawWebArguments(given) : webArguments(given, action.finalKeys);
     throttles.checkInvocation(owner.namespace);
-    const message = activationMessage(action, { identity: owner, payload, transactionId: request.id, acceptedAt }, true);
-    const answer = await dispatch.call(message, MAX_BLOCKING_WAIT_MS);
+    const answer = await invocations.call(action, { identity: owner, payload, transactionId: request.id, acceptedAt }, MAX_BLOCKING_WAIT_MS);
     nameActivation(reply, answer.activationId);
     if (!answer.done) throw responseNotReady();
     return sendRecord(reply, call.extension, answer.record);
