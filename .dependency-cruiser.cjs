@@ -19,7 +19,8 @@ const rooms = {
   api: ['domain', 'clock', 'store', 'entities', 'dispatch', 'compose', 'accounts', 'system', 'runtimes', 'telemetry'],
   client: ['domain'],
   testbed: ['domain', 'clock', 'slurm'],
-  experiments: ['domain', 'clock', 'traces', 'slurm', 'pilots', 'testbed', 'dispatch'],
+  simulator: ['domain', 'clock', 'traces', 'slurm', 'pilots'],
+  experiments: ['domain', 'clock', 'traces', 'slurm', 'pilots', 'testbed', 'dispatch', 'simulator'],
 };
 // Rooms above that see a port only: the file on top, none of its backends.
 const portOnly = [

@@ -62,7 +62,8 @@ function occupancyOf(surface: IdleSurface): { secondsByIdle: Map<number, number>
   return { secondsByIdle, longestWithoutIdle };
 }
 
-function weightedQuantile(weights: ReadonlyMap<number, number>, share: number): number {
+/** The value below which `share` (0..1) of the weight lies, by value. */
+export function weightedQuantile(weights: ReadonlyMap<number, number>, share: number): number {
   const entries = [...weights].sort(([a], [b]) => a - b);
   const total = entries.reduce((sum, [, weight]) => sum + weight, 0);
   let passed = 0;

@@ -1,3 +1,4 @@
+import { epochOfLocal, localDay } from './local-time.ts';
 import type { IdleSurface } from './surface.ts';
 import { cutSurface } from './surface.ts';
 import { TraceError } from './trace-error.ts';
@@ -34,33 +35,6 @@ function startOf(surface: IdleSurface, from: string, timeZone: string): number {
   const sameDay = epochOfLocal(day + minuteOfDay * 60_000, timeZone);
   if (sameDay >= surface.from - SLACK_MS) return sameDay;
   return epochOfLocal(day + DAY_MS + minuteOfDay * 60_000, timeZone);
-}
-
-/** Local midnight before `at`, as if it were UTC. */
-function localDay(at: number, timeZone: string): number {
-  const local = at + offsetMs(at, timeZone);
-  return local - (((local % DAY_MS) + DAY_MS) % DAY_MS);
-}
-
-/** Epoch ms of a local time given as if it were UTC. Two rounds settle it around a change of the clocks. */
-function epochOfLocal(local: number, timeZone: string): number {
-  const guess = local - offsetMs(local, timeZone);
-  return local - offsetMs(guess, timeZone);
-}
-
-function offsetMs(at: number, timeZone: string): number {
-  let parts: Intl.DateTimeFormatPart[];
-  try {
-    parts = new Intl.DateTimeFormat('en-US', {
-      timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
-    }).formatToParts(at);
-  } catch (error) {
-    if (error instanceof RangeError) throw new TraceError('EWINDOW', `unknown time zone "${timeZone}"`);
-    throw error;
-  }
-  const part = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((each) => each.type === type)?.value);
-  const asUtc = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
-  return asUtc - Math.floor(at / 1000) * 1000;
 }
 
 function describe(from: number, to: number, timeZone: string): string {

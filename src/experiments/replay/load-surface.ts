@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readNodeLog, surfaceOfLog } from '../../traces/node-log.ts';
+import { surfaceOfLog } from '../../traces/availability.ts';
+import { readNodeLog } from '../../traces/node-log.ts';
 import type { IdleSurface } from '../../traces/surface.ts';
 import { syntheticSurface } from '../../traces/synthetic.ts';
 import { TraceError } from '../../traces/trace-error.ts';

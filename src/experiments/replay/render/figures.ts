@@ -2,17 +2,10 @@ import type { CallOutcome } from '../calls.ts';
 import type { CoveragePoint } from '../coverage.ts';
 import { PAPER_FIB } from '../paper.ts';
 import { CDF_SHARES, type ReplayReport } from '../replay-report.ts';
+import type { Figure } from '../../render/html-page.ts';
 import { area, type Axis, bar, chart, line, linearAxis, logAxis, marker, type Point, steps } from '../../render/svg.ts';
+import { timeAxis as timeOfDayAxis } from '../../render/time-axis.ts';
 import { milliseconds } from '../../render/units.ts';
-
-/** One picture with what belongs to it. */
-export interface Figure {
-  readonly title: string;
-  /** What is shown and how it was measured, one sentence or two. */
-  readonly caption: string;
-  readonly legend: readonly { readonly className: string; readonly text: string }[];
-  readonly svg: string;
-}
 
 /** More columns than this cannot be seen: longer replays are drawn as means of as many. */
 const MAX_COLUMNS = 1800;
@@ -153,16 +146,9 @@ function windowSeconds(report: ReplayReport): number {
 /** Time of day in the trace, or minutes of the window where the trace has no date. */
 function timeAxis({ setup }: ReplayReport): Axis {
   const end = setup.minutes * 60;
-  const step = [10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600].find((each) => end / each <= 12) ?? 43_200;
-  const dated = setup.traceFrom > Date.UTC(2000, 0);
-  const format = new Intl.DateTimeFormat('en-GB', {
-    timeZone: setup.timeZone, hour: '2-digit', minute: '2-digit', ...(step < 60 ? { second: '2-digit' } : {}),
-  });
-  const ticks = Array.from({ length: Math.floor(end / step) + 1 }, (_, index) => {
-    const at = index * step;
-    return { at, label: dated ? format.format(setup.traceFrom + at * 1000) : String(Math.round((at / 60) * 10) / 10) };
-  });
-  return { min: 0, max: end, ticks, label: dated ? `time of day in the trace (${setup.timeZone})` : 'minutes of the window' };
+  if (setup.traceFrom > Date.UTC(2000, 0)) return timeOfDayAxis(setup.traceFrom, end, setup.timeZone, `time of day in the trace (${setup.timeZone})`);
+  const inMinutes = timeOfDayAxis(0, end, 'UTC', 'minutes of the window');
+  return { ...inMinutes, ticks: inMinutes.ticks.map(({ at }) => ({ at, label: String(Math.round((at / 60) * 10) / 10) })) };
 }
 
 function columns(points: readonly CoveragePoint[]): CoveragePoint[] {

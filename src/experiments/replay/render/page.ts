@@ -1,37 +1,22 @@
 import { PAPER_FIB } from '../paper.ts';
 import type { ReplayReport } from '../replay-report.ts';
-import { figuresOf, type Figure } from './figures.ts';
-import { PAGE_STYLE } from '../../render/page-style.ts';
+import { cardsOf, factList, figurePanel, htmlPage } from '../../render/html-page.ts';
 import { escape } from '../../render/svg.ts';
-import { tableTwo, type TableRow, type TableSection } from './table-two.ts';
 import { count, milliseconds, percent, seconds, signedSeconds } from '../../render/units.ts';
+import { figuresOf } from './figures.ts';
+import { tableTwo, type TableRow, type TableSection } from './table-two.ts';
 
 /** The report as one HTML page that needs nothing beside itself. */
 export function reportPage(report: ReplayReport): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>HPC-Whisk replay: ${escape(report.setup.source)}</title>
-<style>${PAGE_STYLE}</style>
-</head>
-<body>
-<main>
-${header(report)}
-<section class="cards">${cards(report)}</section>
-${figuresOf(report).map(figure).join('\n')}
+  return htmlPage(`HPC-Whisk replay: ${report.setup.source}`, `${header(report)}
+${cards(report)}
+${figuresOf(report).map(figurePanel).join('\n')}
 <section class="panel"><h2>Table II, side by side</h2>
 <p class="caption">The paper’s two days on Prometheus (SC22) and this run. The grey lines say how this run’s figure was measured.</p>
 <div class="scroll"><table><thead><tr><th></th><th>Paper, fib<br><small>17 Mar 2022, 24 h</small></th><th>Paper, var<br><small>21 Mar 2022, 24 h</small></th><th>This run<br><small>${escape(report.setup.policy)}, ${report.setup.minutes} min</small></th></tr></thead>
 ${tableTwo(report).map(section).join('\n')}
 </table></div></section>
-${circumstances(report)}
-</main>
-</body>
-</html>
-`;
+${circumstances(report)}`);
 }
 
 function header({ setup }: ReplayReport): string {
@@ -57,12 +42,7 @@ function cards({ coverage, calls, invokers, primeJobs }: ReplayReport): string {
     [seconds(invokers.startup.p50), 'job start to healthy, median', 'paper 12.5 s'],
     [delay, 'prime jobs delayed by pilots, median', 'the original held nodes 60 s'],
   ];
-  return entries.map(([value, label, paper]) => `<div class="card"><b>${escape(value)}</b><span>${escape(label)}</span><small>${escape(paper)}</small></div>`).join('');
-}
-
-function figure({ title, caption, legend, svg }: Figure): string {
-  const keys = legend.map(({ className, text }) => `<span class="key"><i class="${className}"></i>${escape(text)}</span>`).join('');
-  return `<figure class="panel"><h2>${escape(title)}</h2><div class="legend">${keys}</div><div class="scroll">${svg}</div><figcaption class="caption">${escape(caption)}</figcaption></figure>`;
+  return cardsOf(entries.map(([value, label, note]) => ({ value, label, note })));
 }
 
 function section({ title, rows }: TableSection): string {
@@ -87,5 +67,5 @@ function circumstances({ setup, burden, warnings, primeJobs, calls }: ReplayRepo
   const [sample] = calls.failureSamples;
   if (sample !== undefined) facts.push(['For instance', `${seconds(sample.due / 1000)} into the window, activation ${sample.activationId ?? 'unknown'}: ${sample.text}`]);
   if (warnings.count > 0) facts.push(['Warnings', `${warnings.count}: ${warnings.first.join('; ')}`]);
-  return `<section class="panel"><h2>Circumstances</h2><dl>${facts.map(([name, text]) => `<dt>${escape(name)}</dt><dd>${escape(text)}</dd>`).join('')}</dl></section>`;
+  return factList('Circumstances', facts);
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { meanSpacingMs, readNodeLog, surfaceOfLog } from './prometheus-log.ts';
+import { surfaceOfLog } from './availability.ts';
+import { meanSpacingMs, readNodeLog, readNodeLogs } from './node-log.ts';
+import { realDay } from './real-day.test-data.ts';
 import { quantile, surfaceStatistics } from './surface-statistics.ts';
 import { TraceError } from './trace-error.ts';
 
@@ -72,6 +73,50 @@ describe('readNodeLog', () => {
   });
 });
 
+describe('a log of ours', () => {
+  const head = '# hpcwhisk node log 1 zone=Europe/Berlin interval=10';
+  const job = (id: string, state: string, started = '', ended = ''): string => `job: ${id}|${state}|${T - 100}|${started}|${ended}|60|2|8|prime`;
+
+  it('tells nodes by state, its time zone, and jobs from the first look to the last', () => {
+    const log = readNodeLog([
+      head, `${T}`, 'states: allocated=10 idle=1 planned=1', sinfo('p1', 1), sinfo('p2', 1, 'planned'), job('1', 'RUNNING', `${T - 50}`), job('2', 'PENDING'), job('3', 'RUNNING', `${T - 5}`), '----',
+      `${T + 10}`, 'states: allocated=12', job('2', 'RUNNING', `${T + 4}`), job('3', 'TIMEOUT', `${T - 5}`, `${T + 7}`), 'gone: 1', '----', '',
+    ].join('\n'));
+    assert.equal(log.nodeCount, 12);
+    assert.equal(log.timeZone, 'Europe/Berlin');
+    assert.deepEqual(log.samples.map(({ idle, states }) => [idle, states]), [[['p1', 'p2'], { allocated: 10, idle: 1, planned: 1 }], [[], { allocated: 12 }]]);
+    const common = { submitted: (T - 100) * 1000, limitSeconds: 3600, nodes: 2, processors: 8, partition: 'prime' };
+    assert.deepEqual(log.jobs, [
+      { id: '1', state: 'RUNNING', started: (T - 50) * 1000, ended: (T + 10) * 1000, runSeconds: 60, ...common },
+      { id: '3', state: 'TIMEOUT', started: (T - 5) * 1000, ended: (T + 7) * 1000, runSeconds: 12, ...common },
+      { id: '2', state: 'RUNNING', started: (T + 4) * 1000, ...common },
+    ]);
+  });
+
+  it('goes on in a new file with the jobs there are', () => {
+    const log = readNodeLogs([
+      { name: 'a', text: [head, `${T}`, job('1', 'RUNNING', `${T - 50}`), job('2', 'RUNNING', `${T - 50}`), '----', ''].join('\n') },
+      { name: 'b', text: [head, `${T + 60}`, job('1', 'RUNNING', `${T - 50}`), '----', `${T + 70}`, 'gone: 1', '----', ''].join('\n') },
+    ]);
+    assert.deepEqual(log.jobs?.map(({ id, runSeconds }) => [id, runSeconds]), [['1', 120], ['2', undefined]]);
+  });
+
+  it('may break off where another writer begins', () => {
+    const log = readNodeLog([head, `${T}`, '----', `${T + 10}`, 'job: 1|RUN', head, `${T + 20}`, '----', ''].join('\n'));
+    assert.deepEqual([log.samples.length, log.torn], [2, 1]);
+  });
+
+  it('is refused where a line of a job is none', () => {
+    assert.throws(() => readNodeLog(`${T}\njob: 1|RUNNING\ngone: 1\n----\n`), /line 2: a job has 9 fields, not 2/);
+    assert.throws(() => readNodeLog(`${T}\nstates: idle=many\ngone: 1\n----\n`), /line 2: "idle=many" is no number of nodes/);
+  });
+});
+
+it('passes over what sinfo prints above the nodes, and in their place where there are none', () => {
+  const log = readNodeLog(`${T}\nPARTITION AVAIL  TIMELIMIT  NODES  STATE NODELIST\nlowprio      up   12:00:00      0    n/a \n----\n`);
+  assert.deepEqual(log.samples, [{ at: T * 1000, idle: [], pilots: [] }]);
+});
+
 describe('surfaceOfLog', () => {
   it('joins a pilot and the idle time around it to one period', () => {
     const surface = surfaceOfLog(readNodeLog(SMALL));
@@ -95,19 +140,15 @@ describe('surfaceOfLog', () => {
   });
 });
 
-/** Where the real logs lie is not for the repository to know. */
-const data = process.env['HPCWHISK_DATA'];
-const realLog = data === undefined ? undefined : path.join(data, 'prometheus-2022-03-17', 'idle_nodes.txt.gz');
-
-it('gives the published figures of 17 March 2022', { skip: realLog === undefined && 'HPCWHISK_DATA does not name the folder of the real node logs' }, () => {
-  const log = readNodeLog(readFileSync(realLog!));
+it('gives the published figures of 17 March 2022', () => {
+  const log = readNodeLog(readFileSync(realDay().nodeLog));
   assert.equal(log.samples.length, 8057);
-  assert.equal(meanSpacingMs(log).toFixed(0), '10723');
+  assert.equal(meanSpacingMs(log.samples).toFixed(0), '10723');
   // The paper weighs every sample alike and measures periods in samples.
   const idle = log.samples.map((sample) => new Set([...sample.idle, ...sample.pilots]).size).sort((a, b) => a - b);
   assert.deepEqual([0.25, 0.5, 0.75].map((share) => quantile(idle, share)), [5, 11, 16]);
   assert.equal((idle.reduce((sum, count) => sum + count, 0) / idle.length).toFixed(2), '11.85');
-  const even = surfaceOfLog({ ...log, samples: log.samples.map((sample, index) => ({ ...sample, at: index * meanSpacingMs(log) })) });
+  const even = surfaceOfLog({ ...log, samples: log.samples.map((sample, index) => ({ ...sample, at: index * meanSpacingMs(log.samples) })) });
   const statistics = surfaceStatistics(even);
   assert.equal(statistics.periods.count, 1599);
   assert.deepEqual(statistics.periods.quartiles.map((seconds) => seconds.toFixed(1)), ['53.6', '128.7', '504.0']);
