@@ -2,6 +2,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { Identities } from '../accounts/identities.ts';
 import type { Throttles } from '../accounts/throttles.ts';
 import type { Clock } from '../clock/clock.ts';
+import type { Invocations } from '../compose/invocations.ts';
 import type { Dispatch } from '../dispatch/dispatch.ts';
 import type { Limits } from '../domain/limits.ts';
 import { DEFAULT_LIMITS } from '../domain/limits.ts';
@@ -14,6 +15,7 @@ export interface ApiServices extends Identities {
   accounts?: Accounts;
   store: Store;
   dispatch: Dispatch;
+  invocations: Invocations;
   throttles: Throttles;
   clock: Clock;
   logger: Logger;
@@ -29,11 +31,13 @@ export interface ApiOptions {
   limits?: Limits;
   /** Shown as `build` and `buildno` under `/api/v1`. @default a development build */
   build?: { date: string; number: string };
+  /** Namespaces have hosts of their own below this domain: `NAMESPACE.DOMAIN`. @default none */
+  webDomain?: string | undefined;
 }
 
 export type ResolvedApiOptions = Required<ApiOptions>;
 
 export function resolveApiOptions(options: ApiOptions): ResolvedApiOptions {
   if (options.adminToken === '') throw new RangeError('the admin token must not be empty');
-  return { limits: DEFAULT_LIMITS, build: { date: 'development', number: '0' }, statusExtras: () => ({}), ...options };
+  return { limits: DEFAULT_LIMITS, build: { date: 'development', number: '0' }, statusExtras: () => ({}), webDomain: undefined, ...options };
 }

@@ -12,10 +12,14 @@ import { LimitSettingsError } from '../accounts/limit-settings.ts';
 import { Throttles } from '../accounts/throttles.ts';
 import { createApi } from '../api/api.ts';
 import { systemClock } from '../clock/system-clock.ts';
+import type { Builtins } from '../compose/builtins.ts';
+import { createInvocations, type ComposedInvocations } from '../compose/create-invocations.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { isSequence } from '../domain/action.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { Logger } from '../domain/logger.ts';
+import { storedRevision } from '../entities/invocable-action.ts';
+import { InvocableActions } from '../entities/invocable-actions.ts';
 import { listenWebSocket } from '../link/websocket/listen-websocket.ts';
 import type { LinkListener } from '../link/link.ts';
 import type { Store } from '../store/store.ts';
@@ -25,6 +29,8 @@ import { openStore } from './open-store.ts';
 export const LINK_PATH = '/link';
 const GUEST = 'guest';
 const SYSTEM_NAMESPACE = 'whisk.system';
+/** Actions that are functions of the platform itself. */
+const BUILTINS: Builtins = new Map();
 
 export interface ControllerOptions {
   host: string;
@@ -46,14 +52,19 @@ export interface ControllerOptions {
 
 export class EmbeddedController {
   readonly dispatcher: Dispatcher;
+  readonly #invocations: ComposedInvocations;
   readonly #api: FastifyInstance;
   readonly #links: readonly LinkListener[];
   readonly #local: Server | undefined;
   readonly #store: Store;
 
-  private constructor(store: Store, dispatcher: Dispatcher, api: FastifyInstance, links: readonly LinkListener[], local: Server | undefined) {
+  private constructor(
+    store: Store, dispatcher: Dispatcher, invocations: ComposedInvocations, api: FastifyInstance,
+    links: readonly LinkListener[], local: Server | undefined,
+  ) {
     this.#store = store;
     this.dispatcher = dispatcher;
+    this.#invocations = invocations;
     this.#api = api;
     this.#links = links;
     this.#local = local;
@@ -66,21 +77,27 @@ export class EmbeddedController {
     const dispatcher = new Dispatcher({
       store, clock: systemClock, random: Math.random, logger,
       code: async (path, revision) => {
-        const stored = await store.actions.get(path);
-        if (stored?.revision !== revision || isSequence(stored.action.exec)) return undefined;
-        return stored.action.exec;
+        const stored = await store.entities.get(path);
+        if (stored?.type !== 'action' || stored.revision !== storedRevision(revision) || isSequence(stored.entity.exec)) return undefined;
+        return stored.entity.exec;
       },
     });
     const accounts = await openAccounts(store, options);
     const throttles = new Throttles({ limitsOf: accounts.limitsOf, inFlight: (namespace) => dispatcher.inFlight(namespace), clock: systemClock });
+    const invocations = createInvocations({
+      store, dispatch: dispatcher, actions: new InvocableActions(store.entities), builtins: BUILTINS, clock: systemClock, logger,
+      sequenceLimit: (namespace) => accounts.limitsOf(namespace).sequenceLength,
+    });
     const api = createApi({
-      store, dispatch: dispatcher, clock: systemClock, logger, throttles, accounts,
+      store, dispatch: dispatcher, invocations, clock: systemClock, logger, throttles, accounts,
       authenticate: accounts.authenticate, ownerOf: accounts.ownerOf, limitsOf: accounts.limitsOf,
       options: { limits: options.limits, adminToken: options.adminToken, statusExtras: options.statusExtras },
     });
     let local: Server | undefined;
     try {
-      await dispatcher.start();
+      const unfinished = await store.journal.unfinished();
+      await dispatcher.start(unfinished);
+      invocations.start(unfinished);
       const listen = (server: Server): LinkListener => listenWebSocket({ server, path: LINK_PATH, token: options.linkToken, handler: dispatcher, logger });
       const links = [listen(api.server)];
       if (options.linkSocket !== undefined) {
@@ -88,10 +105,11 @@ export class EmbeddedController {
         links.push(listen(local));
       }
       await api.listen({ host: options.host, port: options.port });
-      return new EmbeddedController(store, dispatcher, api, links, local);
+      return new EmbeddedController(store, dispatcher, invocations, api, links, local);
     } catch (error) {
       local?.close();
       await api.close();
+      invocations.stop();
       await dispatcher.stop();
       await store.close();
       throw listenError(error, options);
@@ -100,6 +118,7 @@ export class EmbeddedController {
 
   /** Waits at most `drainMs` for the invokers to leave. */
   async stop(drainMs: number): Promise<void> {
+    this.#invocations.stop();
     await this.dispatcher.stop(drainMs);
     await Promise.all(this.#links.map((link) => link.close()));
     this.#local?.close();
