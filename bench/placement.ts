@@ -1,5 +1,5 @@
 /** What one placement decision costs (place a call, release the one that ran longest) at a steady load of 80 %. */
-import { Placement } from '../src/dispatch/placement.ts';
+import { Placement, type PlacementRequest } from '../src/dispatch/placement.ts';
 import type { PlacedInvoker } from '../src/dispatch/placed-invoker.ts';
 import { seededRandom } from '../src/traces/random.ts';
 
@@ -32,11 +32,11 @@ function decide(invokers: number): number {
   for (let n = 0; n < invokers; n++) placement.add(`invoker-${n}`, INVOKER_MB, NOW + HOUR_MS * random(), NOW);
   const keys = Array.from({ length: ACTIONS }, (_, n) => `guest/action-${n}`);
   const key = (): string => keys[Math.floor(random() * ACTIONS)] ?? '';
-  const running: { invoker: PlacedInvoker; key: string }[] = [];
+  const running: { invoker: PlacedInvoker; request: PlacementRequest }[] = [];
   const place = (): void => {
-    const request = { key: key(), memoryMB: CALL_MB, timeLimitMs: 60_000, minimumLeaseMs: 0 };
+    const request = { key: key(), memoryMB: CALL_MB, timeLimitMs: 60_000, minimumLeaseMs: 0, concurrency: 1 };
     const invoker = placement.place(request, NOW);
-    if (invoker !== undefined) running.push({ invoker, key: request.key });
+    if (invoker !== undefined) running.push({ invoker, request });
   };
   const capacity = Math.floor(invokers * (INVOKER_MB / CALL_MB) * LOAD);
   while (running.length < capacity) place();
@@ -44,7 +44,7 @@ function decide(invokers: number): number {
   const began = performance.now();
   for (let n = 0; n < DECISIONS; n++) {
     const done = running[oldest++];
-    if (done !== undefined) placement.release(done.invoker, done.key, CALL_MB, true);
+    if (done !== undefined) placement.release(done.invoker, done.request, true);
     place();
   }
   return ((performance.now() - began) * 1e6) / DECISIONS;

@@ -33,7 +33,7 @@ export class Assignments<C extends object> {
     const call = invoker.assigned.get(id);
     if (call !== undefined) {
       invoker.assigned.delete(id);
-      placement.release(invoker.placed, call.key, call.memoryMB, warm && !invoker.draining);
+      placement.release(invoker.placed, call, warm && !invoker.draining);
       lanes.moreRoom();
     }
     if (invoker.ghosts.delete(id) && invoker.ghosts.size === 0) this.opens(invoker, now);
@@ -145,7 +145,7 @@ export class Assignments<C extends object> {
     const { lanes, held, placement } = this.#state;
     lanes.remove(call, now);
     held.delete(call);
-    placement.book(invoker.placed, call.memoryMB);
+    placement.book(invoker.placed, call);
     this.#runs(call, invoker, now);
   }
 

@@ -10,6 +10,7 @@
  * record is not confirmed yet. withdrawn: its caller was told that it was not accepted while it ran; it leaves no record.
  */
 import type { ActivationId, ActivationMessage, ActivationRecord } from '../domain/activation.ts';
+import { containerConcurrency } from '../domain/container-concurrency.ts';
 import type { LaneEntry } from './lane.ts';
 import type { PlacementRequest } from './placement.ts';
 
@@ -23,6 +24,7 @@ export class Call<C> implements PlacementRequest, LaneEntry<Call<C>> {
   readonly message: ActivationMessage;
   readonly key: string;
   readonly memoryMB: number;
+  readonly concurrency: number;
   readonly timeLimitMs: number;
   /** Grows with each time the call was cut by the end of a lease, so that no call is cut again and again. */
   minimumLeaseMs = 0;
@@ -65,6 +67,7 @@ export class Call<C> implements PlacementRequest, LaneEntry<Call<C>> {
     this.message = message;
     this.key = `${message.namespace} ${action.path} ${action.revision}`;
     this.memoryMB = action.limits.memory;
+    this.concurrency = containerConcurrency(action);
     this.timeLimitMs = action.limits.timeout;
     this.state = state;
     this.journal = journal;

@@ -133,7 +133,7 @@ export class Lanes<C> {
     if (invoker.placed.freeMB < call.memoryMB) return;
     if (invoker.connection === undefined || invoker.draining || invoker.silent) return;
     this.remove(call, now);
-    this.#placement.book(invoker.placed, call.memoryMB);
+    this.#placement.book(invoker.placed, call);
     this.#assign(call, invoker, now);
   }
 

@@ -17,8 +17,8 @@ function seeded(): () => number {
 
 const placement = (): Placement => new Placement({ leaseMarginMs: MARGIN_MS, random: seeded() });
 
-function request(key: string, memoryMB = 256, timeLimitMs = 60_000, minimumLeaseMs = 0): PlacementRequest {
-  return { key, memoryMB, timeLimitMs, minimumLeaseMs };
+function request(key: string, memoryMB = 256, timeLimitMs = 60_000, minimumLeaseMs = 0, concurrency = 1): PlacementRequest {
+  return { key, memoryMB, timeLimitMs, minimumLeaseMs, concurrency };
 }
 
 describe('placement: memory', () => {
@@ -55,11 +55,11 @@ describe('placement: warm containers', () => {
     const p = placement();
     for (let n = 0; n < 50; n += 1) p.add(`i${n}`, 1_024, null, 0);
     const first = p.place(request('k'), 0)!;
-    p.release(first, 'k', 256, true);
+    p.release(first, request('k', 256), true);
     for (let n = 0; n < 20; n += 1) {
       const next = p.place(request('k'), 0)!;
       assert.equal(next, first);
-      p.release(next, 'k', 256, true);
+      p.release(next, request('k', 256), true);
     }
     assert.notEqual(p.place(request('other'), 0), first, 'others go to the emptiest');
   });
@@ -68,7 +68,7 @@ describe('placement: warm containers', () => {
     const p = placement();
     for (let n = 0; n < 4; n += 1) p.add(`i${n}`, 1_024, null, 0);
     const running = Array.from({ length: 4 }, () => p.place(request('k'), 0)!);
-    for (const invoker of running) p.release(invoker, 'k', 256, true);
+    for (const invoker of running) p.release(invoker, request('k', 256), true);
     assert.equal(p.place(request('k'), 0), running[3]);
     assert.equal(p.place(request('k'), 0), running[2]);
   });
@@ -81,7 +81,7 @@ describe('placement: warm containers', () => {
     for (let n = 0; n < 30; n += 1) {
       const invoker = p.place(request(`k${n}`), 0)!;
       home.set(`k${n}`, invoker);
-      p.release(invoker, `k${n}`, 256, true);
+      p.release(invoker, request(`k${n}`, 256), true);
     }
     const stayers = new Set(home.values());
     for (const other of others.filter((one) => !stayers.has(one))) p.remove(other);
@@ -92,7 +92,7 @@ describe('placement: warm containers', () => {
       if (invoker === gone) continue;
       const next = p.place(request(key), 0)!;
       assert.equal(next.id, invoker.id, key);
-      p.release(next, key, 256, true);
+      p.release(next, request(key, 256), true);
     }
   });
 
@@ -101,7 +101,7 @@ describe('placement: warm containers', () => {
     const small = p.add('small', 512, null, 0);
     for (const key of ['a', 'b', 'c']) {
       p.place(request(key), 0);
-      p.release(small, key, 256, true);
+      p.release(small, request(key, 256), true);
     }
     assert.equal(p.warmKeys, 2);
     p.place(request('b'), 0);
@@ -113,10 +113,10 @@ describe('placement: warm containers', () => {
   it('forgets the containers of an invoker that goes, or drains', () => {
     const p = placement();
     const invoker = p.add('i', 1_024, null, 0);
-    p.release(p.place(request('k'), 0)!, 'k', 256, true);
+    p.release(p.place(request('k'), 0)!, request('k', 256), true);
     p.forgetContainers(invoker);
     assert.equal(p.warmKeys, 0);
-    p.release(p.place(request('k'), 0)!, 'k', 256, true);
+    p.release(p.place(request('k'), 0)!, request('k', 256), true);
     p.remove(invoker);
     assert.equal(p.warmKeys, 0);
     assert.equal(p.place(request('k'), 0), undefined);
@@ -127,10 +127,10 @@ describe('placement: leases', () => {
   it('prefers a lease that covers the time limit, cold before warm', () => {
     const p = placement();
     const short = p.add('short', 4_096, 50_000, 0);
-    p.release(p.place(request('k', 256, 10_000), 0)!, 'k', 256, true);
+    p.release(p.place(request('k', 256, 10_000), 0)!, request('k', 256), true);
     const long = p.add('long', 1_024, 100_000, 0);
     assert.equal(p.place(request('k', 256, 10_000), 0), short, 'covered by both: warm');
-    p.release(short, 'k', 256, true);
+    p.release(short, request('k', 256), true);
     assert.equal(p.place(request('k', 256, 60_000), 0), long);
   });
 
@@ -140,10 +140,10 @@ describe('placement: leases', () => {
     const b = p.add('b', 1_024, 28_000, 0);
     p.add('c', 1_024, 9_000, 0);
     assert.equal(p.place(request('k', 256, 60_000), 0), b);
-    p.release(b, 'k', 256, true);
+    p.release(b, request('k', 256), true);
     const d = p.add('d', 1_024, 45_000, 0);
     assert.equal(p.place(request('k', 256, 60_000), 0), b, 'warm, and more than half');
-    p.release(b, 'k', 256, true);
+    p.release(b, request('k', 256), true);
     assert.equal(p.place(request('k', 256, 60_000), 15_000), d, 'warm, but less than half');
   });
 
@@ -167,7 +167,7 @@ describe('placement: leases', () => {
   });
 });
 
-interface Booked { invoker: PlacedInvoker; key: string; memoryMB: number }
+interface Booked { invoker: PlacedInvoker; request: PlacementRequest }
 
 /** Placement beside a list of what it should have booked. */
 class Ledger {
@@ -195,37 +195,95 @@ class Ledger {
 
   release(which: number, warm: boolean): void {
     const [entry] = this.booked.splice(which % Math.max(1, this.booked.length), 1);
-    if (entry !== undefined) this.p.release(entry.invoker, entry.key, entry.memoryMB, warm);
+    if (entry !== undefined) this.p.release(entry.invoker, entry.request, warm);
   }
 
-  place(key: string, memoryMB: number, timeLimitMs: number): void {
+  place(wanted: PlacementRequest): void {
+    const { key, memoryMB, timeLimitMs, concurrency } = wanted;
+    const sharing = (invoker: PlacedInvoker): boolean => this.#running(invoker, key) % concurrency !== 0;
     const left = (invoker: PlacedInvoker): number => invoker.leaseEndsAt - MARGIN_MS - this.now;
-    const room = this.invokers.filter((one) => one.open && one.freeMB >= memoryMB && left(one) > 0).map((one) => one.id);
+    const room = this.invokers.filter((one) => one.open && (one.freeMB >= memoryMB || sharing(one)) && left(one) > 0).map((one) => one.id);
     const endless = this.invokers.some((one) => room.includes(one.id) && one.leaseEndsAt === Infinity);
-    const invoker = this.p.place(request(key, memoryMB, timeLimitMs), this.now);
+    const invoker = this.p.place(wanted, this.now);
     if (invoker === undefined) {
       assert.deepEqual(room, [], 'there was room');
       return;
     }
     assert.ok(room.includes(invoker.id), 'it takes calls, and had room and time');
     if (endless) assert.ok(left(invoker) >= timeLimitMs, 'a lease that covers the limit was there');
-    this.booked.push({ invoker, key, memoryMB });
+    this.booked.push({ invoker, request: wanted });
+  }
+
+  #running(invoker: PlacedInvoker, key: string): number {
+    return this.booked.filter((entry) => entry.invoker === invoker && entry.request.key === key).length;
+  }
+
+  #usedMB(invoker: PlacedInvoker): number {
+    let used = 0;
+    const shared = new Map<string, PlacementRequest>();
+    for (const entry of this.booked) {
+      if (entry.invoker !== invoker) continue;
+      if (entry.request.concurrency > 1) shared.set(entry.request.key, entry.request);
+      else used += entry.request.memoryMB;
+    }
+    for (const { key, memoryMB, concurrency } of shared.values()) used += memoryMB * Math.ceil(this.#running(invoker, key) / concurrency);
+    return used;
   }
 
   check(): void {
     for (const invoker of this.invokers) {
-      const used = this.booked.filter((entry) => entry.invoker === invoker).reduce((sum, entry) => sum + entry.memoryMB, 0);
-      assert.equal(invoker.freeMB, invoker.memoryMB - used);
+      assert.equal(invoker.freeMB, invoker.memoryMB - this.#usedMB(invoker));
       assert.ok(invoker.idleMB <= invoker.freeMB && invoker.idleMB >= 0);
     }
   }
 }
 
+describe('placement: containers that calls share', () => {
+  const shared = (limit = 60_000): PlacementRequest => request('s', 256, limit, 0, 3);
+
+  it('takes memory once per container, and sends further calls where one has room', () => {
+    const p = placement();
+    const invokers = [p.add('a', 512, null, 0), p.add('b', 512, null, 0)];
+    const first = p.place(shared(), 0)!;
+    for (let n = 0; n < 2; n += 1) assert.equal(p.place(shared(), 0), first);
+    assert.equal(first.freeMB, 256);
+    for (let n = 0; n < 9; n += 1) assert.ok(p.place(shared(), 0), `call ${n}`);
+    assert.deepEqual(invokers.map(({ freeMB }) => freeMB), [0, 0]);
+    assert.equal(p.place(shared(), 0), undefined, 'four containers of three calls are all there is');
+  });
+
+  it('gives the memory back when a container is empty, which stays warm', () => {
+    const p = placement();
+    const one = p.add('one', 1_024, null, 0);
+    for (let n = 0; n < 4; n += 1) p.place(shared(), 0);
+    assert.equal(one.freeMB, 512);
+    p.release(one, shared(), true);
+    assert.equal(one.freeMB, 768);
+    for (let n = 0; n < 3; n += 1) p.release(one, shared(), true);
+    assert.deepEqual([one.freeMB, one.idleMB, p.warmKeys], [1_024, 512, 1]);
+    p.place(shared(), 0);
+    assert.equal(one.idleMB, 256, 'one of the two warm ones is used again');
+  });
+
+  it('prefers a new container under a lease that covers the call to room under one that does not', () => {
+    const p = placement();
+    const short = p.add('short', 1_024, 30_000, 0);
+    assert.equal(p.place(shared(), 0), short);
+    const long = p.add('long', 256, null, 0);
+    assert.equal(p.place(shared(), 0), long);
+    assert.equal(p.place(shared(), 0), long);
+    p.setOpen(long, false, 0);
+    assert.equal(p.place(shared(), 0), short, 'which is better than nothing');
+  });
+});
+
 describe('placement: any history', () => {
   it('books exactly, and finds room wherever there is some', () => {
     const operation: fc.Arbitrary<(ledger: Ledger) => void> = fc.oneof(
       fc.tuple(fc.nat({ max: 3 }), fc.integer({ min: 100, max: 900 }), fc.constantFrom(100, 10_000, 60_000))
-        .map(([key, memoryMB, limit]) => (ledger: Ledger) => { ledger.place(`k${key}`, memoryMB, limit); }),
+        .map(([key, memoryMB, limit]) => (ledger: Ledger) => { ledger.place(request(`k${key}`, memoryMB, limit)); }),
+      fc.tuple(fc.nat({ max: 1 }), fc.constantFrom(100, 10_000, 60_000))
+        .map(([key, limit]) => (ledger: Ledger) => { ledger.place(request(`shared${key}`, 300, limit, 0, 2 + key)); }),
       fc.tuple(fc.nat(), fc.boolean()).map(([which, warm]) => (ledger: Ledger) => { ledger.release(which, warm); }),
       fc.tuple(fc.integer({ min: 128, max: 3_000 }), fc.constantFrom(null, 1_000, 5_000, 40_000, 70_000))
         .map(([memoryMB, leaseMs]) => (ledger: Ledger) => { ledger.add(memoryMB, leaseMs); }),
