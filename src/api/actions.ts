@@ -1,117 +1,108 @@
-/** The collection `actions`: create, update, read, list and delete. Invocation stands in invoke.ts. */
+/**
+ * The collection `actions`, in the default package (`actions/NAME`) and in others (`actions/PACKAGE/NAME`): create,
+ * update, read, list and delete. Invocation stands in invoke.ts. Read and invoked is also what is in a published
+ * package of somebody else's, and through a binding what is in the package behind it; written is only at home.
+ */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Action } from '../domain/action.ts';
-import { createAction, updateAction } from '../domain/action-update.ts';
-import {
-  contentMalformed, namedResourceDoesNotExist, resourceAlreadyExists, resourceDoesNotExist,
-} from '../domain/errors.ts';
+import { actionPath } from '../domain/action.ts';
+import type { Identity } from '../domain/identity.ts';
 import { MAX_PAYLOAD_BYTES, MAX_REQUEST_BYTES } from '../domain/limits.ts';
 import { checkEntityName } from '../domain/names.ts';
+import { namespaceOrOwn } from '../domain/qualified-name.ts';
+import { getOfType } from '../entities/find-of-type.ts';
+import type { InvocableActions } from '../entities/invocable-actions.ts';
+import { mergedParameters } from '../entities/invocable-action.ts';
+import { openPackage } from '../entities/open-package.ts';
+import { deleteAction, putAction } from '../entities/write-action.ts';
 import { KINDS, parseActionPut } from './action-put.ts';
 import { actionSummary, actionView } from './action-view.ts';
+import { sendEntityList } from './entity-list.ts';
 import { actionInvoker } from './invoke.ts';
-import type { InvocableActions } from '../entities/invocable-actions.ts';
 import { sendJson } from './json-reply.ts';
 import type { ApiServices } from './options.ts';
 import type { Query } from './query.ts';
-import { queryFlag, queryPage } from './query.ts';
+import { queryFlag } from './query.ts';
 import { jsonBody } from './request-body.ts';
 import { addResource } from './resource.ts';
 import { callerOf, ownNamespace } from './rest-scope.ts';
 
-interface ActionPath { ns: string; name: string }
-interface PackagedPath extends ActionPath { package: string }
+interface ActionParams { ns: string; package?: string; name: string }
+type ActionPlace = Pick<Action, 'namespace' | 'package' | 'name'>;
 
-export function addActionRoutes(
-  api: FastifyInstance, services: ApiServices, invocables: InvocableActions,
-): void {
-  const { store: { actions }, clock } = services;
+export function addActionRoutes(api: FastifyInstance, services: ApiServices, invocables: InvocableActions): void {
+  const { store: { entities }, clock, limitsOf } = services;
 
   addResource(api, ['/:ns/actions', '/:ns/actions/'], {
     GET: {
+      handler: (request, reply) => {
+        const namespace = ownNamespace((request.params as ActionParams).ns, callerOf(request));
+        return sendEntityList(request, reply, entities, 'action', { namespace }, actionSummary);
+      },
+    },
+  });
+
+  addResource(api, ['/:ns/actions/:package/'], {
+    GET: {
       handler: async (request, reply) => {
-        const namespace = ownNamespace((request.params as ActionPath).ns, callerOf(request));
-        const query = request.query as Query;
-        const page = queryPage(query, 'actions');
-        if (queryFlag(query, 'count', false)) {
-          return sendJson(reply, 200, { actions: Math.max(0, await actions.count(namespace) - page.skip) });
-        }
-        const found = await actions.list(namespace, page);
-        return sendJson(reply, 200, found.map(({ action }) => actionSummary(action)));
+        const { ns, package: name = '' } = request.params as ActionParams;
+        const caller = callerOf(request);
+        checkEntityName(name);
+        const { provider } = await openPackage(entities, `${namespaceOrOwn(ns, caller.namespace)}/${name}`, caller.namespace);
+        const filter = { namespace: provider.entity.namespace, package: provider.entity.name };
+        return sendEntityList(request, reply, entities, 'action', filter, actionSummary);
       },
     },
   });
 
   const get = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const at = actionPathOf(request);
+    const caller = callerOf(request);
+    const at = placeOf(request, caller);
     const withCode = queryFlag(request.query as Query, 'code', true);
-    const found = await actions.get(`${at.namespace}/${at.name}`);
-    if (found === undefined) throw resourceDoesNotExist();
-    return sendJson(reply, 200, actionView(found.action, withCode));
+    if (at.package === undefined) {
+      ownNamespace(at.namespace, caller, at.name);
+      return sendJson(reply, 200, actionView((await getOfType(entities, 'action', actionPath(at))).entity, withCode));
+    }
+    const opened = await openPackage(entities, `${at.namespace}/${at.package}`, caller.namespace);
+    const { namespace, name } = opened.provider.entity;
+    const { entity } = await getOfType(entities, 'action', `${namespace}/${name}/${at.name}`);
+    const binding = opened.named.entity.binding === undefined ? undefined : `${at.namespace}/${at.package}`;
+    return sendJson(reply, 200, actionView({ ...entity, parameters: mergedParameters(entity, opened) }, withCode, binding));
   };
 
   const put = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const at = actionPathOf(request);
+    const at = ownPlaceOf(request);
     const overwrite = queryFlag(request.query as Query, 'overwrite', false);
-    const body = jsonBody(request);
-    if (body === undefined) throw contentMalformed('Object expected');
-    const limits = services.limitsOf(at.namespace);
-    const changes = parseActionPut(body, limits, at.namespace);
-    const existing = await actions.get(`${at.namespace}/${at.name}`);
-    if (existing !== undefined && !overwrite) throw resourceAlreadyExists();
-    const action: Action = existing === undefined
-      ? createAction(at, changes, limits, clock.now())
-      : updateAction(existing.action, changes, limits, KINDS, clock.now());
-    await actions.put(action, existing?.revision);
+    const limits = limitsOf(at.namespace);
+    const changes = parseActionPut(jsonBody(request), limits, at.namespace);
+    const action = await putAction(entities, at, changes, { overwrite, limits, kinds: KINDS, now: clock.now() });
     return sendJson(reply, 200, actionView(action, true));
   };
 
-  const remove = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const at = actionPathOf(request);
-    const path = `${at.namespace}/${at.name}`;
-    const existing = await actions.get(path);
-    if (existing === undefined) throw resourceDoesNotExist();
-    await actions.delete(path, existing.revision);
-    return sendJson(reply, 200, actionView(existing.action, true));
-  };
+  const remove = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+    sendJson(reply, 200, actionView(await deleteAction(entities, ownPlaceOf(request)), true));
 
-  addResource(api, ['/:ns/actions/:name'], {
+  addResource(api, ['/:ns/actions/:name', '/:ns/actions/:package/:name'], {
     GET: { handler: get },
     PUT: { handler: put, bodyLimit: MAX_REQUEST_BYTES },
     DELETE: { handler: remove },
     POST: { handler: actionInvoker(services, invocables), bodyLimit: MAX_PAYLOAD_BYTES },
   });
-
-  addPackagedRoutes(api);
 }
 
-/** Where a request's action stands; the order of checks decides which of several errors is told. */
-function actionPathOf(request: FastifyRequest): { namespace: string; name: string } {
-  const { ns, name } = request.params as ActionPath;
+/** Where a request's action stands. The order of checks decides which of several errors is told. */
+function placeOf(request: FastifyRequest, caller: Identity): ActionPlace {
+  const { ns, package: packageName, name } = request.params as ActionParams;
+  if (packageName !== undefined) checkEntityName(packageName);
   checkEntityName(name);
-  return { namespace: ownNamespace(ns, callerOf(request), name), name };
+  const namespace = namespaceOrOwn(ns, caller.namespace);
+  return packageName === undefined ? { namespace, name } : { namespace, package: packageName, name };
 }
 
-/** There are no packages yet, so that no action can be in one: the answers are those for a package that does not exist. */
-function addPackagedRoutes(api: FastifyInstance): void {
-  const readMissing = (request: FastifyRequest): never => { throw namedResourceDoesNotExist(packagePathOf(request)); };
-  const writeMissing = (request: FastifyRequest): never => {
-    packagePathOf(request);
-    throw resourceDoesNotExist();
-  };
-  addResource(api, ['/:ns/actions/:package/'], { GET: { handler: readMissing } });
-  addResource(api, ['/:ns/actions/:package/:name'], {
-    GET: { handler: readMissing },
-    PUT: { handler: writeMissing, bodyLimit: MAX_REQUEST_BYTES },
-    DELETE: { handler: writeMissing },
-    POST: { handler: readMissing, bodyLimit: MAX_PAYLOAD_BYTES },
-  });
-}
-
-function packagePathOf(request: FastifyRequest): string {
-  const { ns, package: packageName, name } = request.params as Partial<PackagedPath>;
-  checkEntityName(packageName ?? '');
-  if (name !== undefined) checkEntityName(name);
-  const namespace = ownNamespace(ns ?? '', callerOf(request), name === undefined ? packageName : `${packageName ?? ''}/${name}`);
-  return `${namespace}/${packageName ?? ''}`;
+/** @throws {ApiError} 400, 403 */
+function ownPlaceOf(request: FastifyRequest): ActionPlace {
+  const caller = callerOf(request);
+  const at = placeOf(request, caller);
+  ownNamespace(at.namespace, caller, at.package === undefined ? at.name : `${at.package}/${at.name}`);
+  return at;
 }

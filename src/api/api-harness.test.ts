@@ -11,6 +11,7 @@ import openwhisk from 'openwhisk';
 import { fixedIdentities } from '../accounts/identities.ts';
 import { Throttles } from '../accounts/throttles.ts';
 import { systemClock } from '../clock/system-clock.ts';
+import { createInvocations } from '../compose/create-invocations.ts';
 import type { BlockingAnswer, Dispatch, DispatchView } from '../dispatch/dispatch.ts';
 import { isSequence } from '../domain/action.ts';
 import type { ActivationMessage, ActivationRecord, ActivationResponse } from '../domain/activation.ts';
@@ -21,6 +22,7 @@ import { isJsonObject } from '../domain/json.ts';
 import type { JsonObject, JsonValue } from '../domain/json.ts';
 import type { Logger } from '../domain/logger.ts';
 import { silentLogger } from '../domain/logger.ts';
+import { InvocableActions } from '../entities/invocable-actions.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { createApi } from './api.ts';
@@ -60,6 +62,15 @@ export class InProcessDispatch implements Dispatch {
     return this.slow ? { activationId, done: false } : { activationId, done: true, record };
   }
 
+  /** As the dispatcher does: in the journal until its record is stored. */
+  async run(message: ActivationMessage): Promise<ActivationRecord> {
+    return this.#run(message);
+  }
+
+  attach(): undefined {
+    return undefined;
+  }
+
   inFlight(): number {
     return this.running;
   }
@@ -71,10 +82,10 @@ export class InProcessDispatch implements Dispatch {
   async #run(message: ActivationMessage): Promise<ActivationRecord> {
     if (this.refusal !== undefined) throw this.refusal;
     this.messages.push(message);
-    const stored = await this.#store.actions.get(message.action.path);
-    assert.ok(stored, `no action ${message.action.path}`);
+    const stored = await this.#store.entities.get(message.action.path);
+    assert.ok(stored?.type === 'action', `no action ${message.action.path}`);
     const start = systemClock.now();
-    const { exec } = stored.action;
+    const { exec } = stored.entity;
     assert.ok(!isSequence(exec));
     const response = respond(exec.code ?? '', message);
     const end = systemClock.now();
@@ -102,6 +113,13 @@ function respond(code: string, message: ActivationMessage): ActivationResponse {
   return { statusCode, result, size: JSON.stringify(result).length };
 }
 
+interface Answer {
+  status: number;
+  /** Null where there is none. */
+  body: JsonValue;
+  headers: Headers;
+}
+
 export interface ApiUnderTest {
   url: string;
   /** The npm client, with the key of GUEST. */
@@ -111,7 +129,9 @@ export interface ApiUnderTest {
   /** What was logged as an error: empty unless something is wrong with the API itself. */
   errors: object[];
   /** Calls below /api/v1/namespaces/_ with GUEST's key, JSON in and out. */
-  request: (method: string, path: string, body?: unknown) => Promise<{ status: number; body: JsonValue; headers: Headers }>;
+  request: (method: string, path: string, body?: unknown) => Promise<Answer>;
+  /** Calls below /api/v1/namespaces/ with the key of anyone. */
+  requestAs: (identity: Identity, method: string, path: string, body?: unknown) => Promise<Answer>;
   /** Creates an action of GUEST whose code is this function, named `main`. */
   action: (name: string, code: string, more?: object) => Promise<void>;
   close: () => Promise<void>;
@@ -125,29 +145,36 @@ export async function startApi(): Promise<ApiUnderTest> {
   const logger: Logger = { ...silentLogger, error: (fields) => { errors.push(fields); } };
   const identities = fixedIdentities([GUEST, OTHER]);
   const throttles = new Throttles({ limitsOf: identities.limitsOf, inFlight: () => dispatch.inFlight(), clock: systemClock });
+  const invocations = createInvocations({
+    store, dispatch, actions: new InvocableActions(store.entities), builtins: new Map(), clock: systemClock, logger,
+    sequenceLimit: (namespace) => identities.limitsOf(namespace).sequenceLength,
+  });
   const api = createApi({
-    store, dispatch, clock: systemClock, logger, throttles, ...identities,
+    store, dispatch, invocations, clock: systemClock, logger, throttles, ...identities,
     options: { adminToken: ADMIN_TOKEN, statusExtras: () => ({ pilots: [] }) },
   });
   await api.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(api.server.address() as AddressInfo).port}`;
 
-  const request: ApiUnderTest['request'] = async (method, path, body) => {
-    const response = await fetch(`${url}/api/v1/namespaces/_${path}`, {
+  const requestAs: ApiUnderTest['requestAs'] = async (identity, method, path, body) => {
+    const response = await fetch(`${url}/api/v1/namespaces/${path}`, {
       method,
-      headers: { authorization: AUTH, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: { authorization: `Basic ${Buffer.from(authKey(identity)).toString('base64')}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    return { status: response.status, body: await response.json() as JsonValue, headers: response.headers };
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? null : JSON.parse(text) as JsonValue, headers: response.headers };
   };
+  const request: ApiUnderTest['request'] = (method, path, body) => requestAs(GUEST, method, `_${path}`, body);
   return {
-    url, store, dispatch, errors, request,
+    url, store, dispatch, errors, request, requestAs,
     client: openwhisk({ apihost: url, api_key: authKey(GUEST) }),
     action: async (name, code, more = {}) => {
       const { status, body } = await request('PUT', `/actions/${encodeURIComponent(name)}?overwrite=true`, { exec: { kind: 'nodejs:default', code }, ...more });
       assert.equal(status, 200, JSON.stringify(body));
     },
     close: async () => {
+      invocations.stop();
       await api.close();
       await store.close();
       await rm(directory, { recursive: true, force: true });

@@ -11,6 +11,7 @@ import { addAccountsRoute } from './admin-accounts.ts';
 import { addActionRoutes } from './actions.ts';
 import { addActivationRoutes } from './activations.ts';
 import { requireIdentity } from './authentication.ts';
+import { addDrain } from './drain.ts';
 import { answerBrokenRequest, mapErrors, sendMapped } from './error-mapping.ts';
 import { ApiCatalogue } from './gateway/api-catalogue.ts';
 import { addGatewayRoutes } from './gateway/gateway-routes.ts';
@@ -19,14 +20,18 @@ import { InvocableActions } from '../entities/invocable-actions.ts';
 import { addLimitRoutes } from './limits.ts';
 import { addNamespaceRoutes } from './namespaces.ts';
 import type { ApiServices } from './options.ts';
+import { addPackageRoutes } from './packages.ts';
 import { resolveApiOptions } from './options.ts';
 import { readBodiesAsBytes } from './request-body.ts';
 import { REST_CORS_HEADERS, requireAuthentication } from './rest-scope.ts';
 import { addRootRoutes } from './root.ts';
+import { addRuleRoutes } from './rules.ts';
 import { addStatusRoute } from './status.ts';
 import { transactionIdOf } from './transaction-id.ts';
+import { addTriggerRoutes } from './triggers.ts';
 import { webActionCaller } from './web-action-call.ts';
 import { addWebActionRoutes } from './web-actions.ts';
+import { webDomainRewriter } from './web-domain.ts';
 
 /** Longer than the 60 s that a blocking call may wait, so that its connection is not closed under it. */
 const KEEP_ALIVE_MS = 70_000;
@@ -45,8 +50,9 @@ export function createApi(services: ApiServices): FastifyInstance {
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: MAX_URL_LENGTH },
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
     return503OnClosing: false,
+    ...(options.webDomain === undefined ? {} : { rewriteUrl: webDomainRewriter(options.webDomain) }),
     frameworkErrors: (error, request, reply) => { sendMapped(error, request, reply, logger); },
     clientErrorHandler: answerBrokenRequest,
   });
@@ -57,6 +63,8 @@ export function createApi(services: ApiServices): FastifyInstance {
     reply.header('x-request-id', request.id);
     done(request.url.length > MAX_URL_LENGTH ? urlTooLong(MAX_URL_LENGTH) : undefined);
   });
+
+  addDrain(api);
 
   const answerNotFound = (request: FastifyRequest): never => {
     // Who has no key is not told which paths exist.
@@ -72,7 +80,7 @@ export function createApi(services: ApiServices): FastifyInstance {
   const catalogue = new ApiCatalogue(services.store.documents);
   addManagementRoutes(api, services, catalogue);
   addGatewayRoutes(api, catalogue, callWebAction, answerNotFound);
-  api.options('/api/v1/*', (_request, reply) => reply.headers(REST_CORS_HEADERS).code(200).send());
+  for (const url of ['/', '/*', '/api/v1', '/api/v1/*']) api.options(url, (_request, reply) => reply.headers(REST_CORS_HEADERS).code(200).send());
   void api.register((rest, _options, done) => {
     rest.addHook('onRequest', (_request, reply, next) => {
       reply.headers(REST_CORS_HEADERS);
@@ -82,6 +90,9 @@ export function createApi(services: ApiServices): FastifyInstance {
     addNamespaceRoutes(rest);
     addLimitRoutes(rest, services);
     addActionRoutes(rest, services, invocables);
+    addPackageRoutes(rest, services);
+    addTriggerRoutes(rest, services);
+    addRuleRoutes(rest, services);
     addActivationRoutes(rest, services);
     done();
   }, { prefix: '/api/v1/namespaces' });

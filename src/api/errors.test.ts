@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { Overloaded } from '../dispatch/dispatch.ts';
 import { MAX_CODE_BYTES, MAX_PARAMETER_BYTES, MAX_PAYLOAD_BYTES, MAX_REQUEST_BYTES } from '../domain/limits.ts';
+import { RUNTIME_KINDS } from '../runtimes/kinds.ts';
 import { RevisionConflict, StoreUnavailable } from '../store/store.ts';
 import type { ApiUnderTest } from './api-harness.test.ts';
 import { AUTH, OTHER, startApi } from './api-harness.test.ts';
@@ -50,7 +51,7 @@ const CASES: Record<string, Case> = {
 
   'another namespace\'s actions': { path: 'other/actions', status: 403, text: "The supplied authentication is not authorized to access 'other'." },
   'another namespace\'s action': { path: 'other/actions/a', status: 403, text: "The supplied authentication is not authorized to access 'other/a'." },
-  'another namespace\'s packaged action': { path: 'other/actions/p/a', status: 403, text: "The supplied authentication is not authorized to access 'other/p/a'." },
+  'another namespace\'s packaged action': { path: 'other/actions/p/a', status: 403, text: "The supplied authentication is not authorized to access 'other/p'." },
   'writing to another namespace': { method: 'PUT', path: 'other/actions/a', body: exec(), status: 403, text: "The supplied authentication is not authorized to access 'other/a'." },
   'calling in another namespace': { method: 'POST', path: 'other/actions/a', body: {}, status: 403, text: "The supplied authentication is not authorized to access 'other/a'." },
   'another namespace\'s activations': { path: 'other/activations', status: 403, text: "The supplied authentication is not authorized to access 'other'." },
@@ -88,7 +89,7 @@ const CASES: Record<string, Case> = {
   'JSON that is no object': { method: 'PUT', path: '_/actions/new', body: '[1]', status: 400, text: /^The request content was malformed:\n/ },
   'code of another content type': { method: 'PUT', path: '_/actions/new', body: 'x', type: 'text/plain', status: 415, text: "The request's Content-Type [text/plain] is not supported. Expected:\napplication/json" },
   'a content type that is none': { method: 'PUT', path: '_/actions/new', body: '{}', type: 'nonsense', status: 415, text: "The request's Content-Type [nonsense] is not supported. Expected:\napplication/json" },
-  'an unknown kind': { method: 'PUT', path: '_/actions/new', body: { exec: { kind: 'cobol:1', code: '' } }, status: 400, text: "The request content was malformed:\nThe specified runtime 'cobol:1' is not supported by this platform. Valid values are: 'nodejs:24', 'python:3'." },
+  'an unknown kind': { method: 'PUT', path: '_/actions/new', body: { exec: { kind: 'cobol:1', code: '' } }, status: 400, text: `The request content was malformed:\nThe specified runtime 'cobol:1' is not supported by this platform. Valid values are: ${RUNTIME_KINDS.map(({ kind }) => `'${kind}'`).join(', ')}.` },
   'a kind that is no text': { method: 'PUT', path: '_/actions/new', body: { exec: { kind: 1, code: '' } }, status: 400, text: 'The request content was malformed:\nexec.kind must be string' },
   'a kind without code': { method: 'PUT', path: '_/actions/new', body: { exec: { kind: 'nodejs:24' } }, status: 400, text: "The request content was malformed:\n'code' must be a string or attachment object defined in 'exec' for 'nodejs:24' actions" },
   'binary code that is no archive': { method: 'PUT', path: '_/actions/new', body: { exec: { kind: 'nodejs:24', code: 'bm8gemlw' } }, status: 400, text: "The request content was malformed:\n'code' is binary (base64) but not a zip archive" },
