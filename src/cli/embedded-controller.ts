@@ -11,6 +11,7 @@ import { Accounts } from '../accounts/accounts.ts';
 import { LimitSettingsError } from '../accounts/limit-settings.ts';
 import { Throttles } from '../accounts/throttles.ts';
 import { createApi } from '../api/api.ts';
+import { listenTls, type TlsListener } from '../api/listen-tls.ts';
 import { systemClock } from '../clock/system-clock.ts';
 import type { Builtins } from '../compose/builtins.ts';
 import { createInvocations, type ComposedInvocations } from '../compose/create-invocations.ts';
@@ -25,6 +26,7 @@ import type { LinkListener } from '../link/link.ts';
 import type { Store } from '../store/store.ts';
 import { CommandError, errorText, systemCode } from './command-error.ts';
 import { openStore } from './open-store.ts';
+import type { CertificateAndKey } from './tls-certificate.ts';
 
 export const LINK_PATH = '/link';
 const GUEST = 'guest';
@@ -46,6 +48,10 @@ export interface ControllerOptions {
   limits: Limits;
   linkToken: string;
   adminToken: string;
+  /** HTTPS beside HTTP, at the same address. */
+  tls?: CertificateAndKey & { port: number };
+  /** Below which namespaces have hosts of their own. */
+  webDomain?: string;
   logger: Logger;
   statusExtras: () => object;
 }
@@ -56,11 +62,12 @@ export class EmbeddedController {
   readonly #api: FastifyInstance;
   readonly #links: readonly LinkListener[];
   readonly #local: Server | undefined;
+  readonly #tls: TlsListener | undefined;
   readonly #store: Store;
 
   private constructor(
     store: Store, dispatcher: Dispatcher, invocations: ComposedInvocations, api: FastifyInstance,
-    links: readonly LinkListener[], local: Server | undefined,
+    links: readonly LinkListener[], local: Server | undefined, tls: TlsListener | undefined,
   ) {
     this.#store = store;
     this.dispatcher = dispatcher;
@@ -68,6 +75,7 @@ export class EmbeddedController {
     this.#api = api;
     this.#links = links;
     this.#local = local;
+    this.#tls = tls;
   }
 
   /** @throws {CommandError} when the port is taken or the store cannot be opened; nothing is left running then */
@@ -91,9 +99,10 @@ export class EmbeddedController {
     const api = createApi({
       store, dispatch: dispatcher, invocations, clock: systemClock, logger, throttles, accounts,
       authenticate: accounts.authenticate, ownerOf: accounts.ownerOf, limitsOf: accounts.limitsOf,
-      options: { limits: options.limits, adminToken: options.adminToken, statusExtras: options.statusExtras },
+      options: { limits: options.limits, adminToken: options.adminToken, statusExtras: options.statusExtras, webDomain: options.webDomain },
     });
     let local: Server | undefined;
+    let tls: TlsListener | undefined;
     try {
       const unfinished = await store.journal.unfinished();
       await dispatcher.start(unfinished);
@@ -104,10 +113,12 @@ export class EmbeddedController {
         local = await listenOnSocket(options.linkSocket);
         links.push(listen(local));
       }
+      if (options.tls !== undefined) tls = await listenTls(api.server, { host: options.host, ...options.tls });
       await api.listen({ host: options.host, port: options.port });
-      return new EmbeddedController(store, dispatcher, invocations, api, links, local);
+      return new EmbeddedController(store, dispatcher, invocations, api, links, local, tls);
     } catch (error) {
       local?.close();
+      await tls?.close();
       await api.close();
       invocations.stop();
       await dispatcher.stop();
@@ -116,12 +127,19 @@ export class EmbeddedController {
     }
   }
 
+  /** From now on new requests are refused; what is under way goes on. */
+  refuseRequests(): void {
+    this.#api.drain();
+  }
+
   /** Waits at most `drainMs` for the invokers to leave. */
   async stop(drainMs: number): Promise<void> {
+    this.refuseRequests();
     this.#invocations.stop();
     await this.dispatcher.stop(drainMs);
     await Promise.all(this.#links.map((link) => link.close()));
     this.#local?.close();
+    await this.#tls?.close();
     await this.#api.close();
     await this.#store.close();
   }

@@ -20,3 +20,9 @@ export function positiveNumber(max: number): (text: string) => number {
     return value;
   };
 }
+
+/** The name of a host, without a port. */
+export function webDomain(text: string): string {
+  if (!/^(?:[0-9a-z](?:[0-9a-z-]*[0-9a-z])?\.)*[0-9a-z](?:[0-9a-z-]*[0-9a-z])?$/i.test(text) || text.length > 200) throw new InvalidArgumentError('It must be the name of a host, without a port.');
+  return text.toLowerCase();
+}

@@ -12,10 +12,12 @@ import { checkPort, EmbeddedController, LINK_PATH } from './embedded-controller.
 import { readLimits } from './limits-file.ts';
 import { buildPilotBundle } from './pilot-bundle.ts';
 import { linkSocketIn, makeDirectories, StateDirectory } from './state-directory.ts';
+import { checkTlsOptions, openCertificate, type TlsOptions } from './tls-certificate.ts';
 
-export interface UpOptions extends Omit<ClusterOptions, 'bundle' | 'linkFile' | 'logDirectory' | 'logger' | 'tell'> {
+export interface UpOptions extends Omit<ClusterOptions, 'bundle' | 'linkFile' | 'logDirectory' | 'logger' | 'tell'>, TlsOptions {
   host: string;
   port: number;
+  webDomain?: string;
   store?: string;
   auth?: string;
   limits?: string;
@@ -32,7 +34,8 @@ export async function runUp(options: UpOptions): Promise<void> {
   if (!LOG_LEVELS.includes(options.logLevel)) throw new CommandError('EUSAGE', `--log-level must be one of ${LOG_LEVELS.join(', ')}`, 64);
   if (options.overtime && options.policy !== 'single') throw new CommandError('EUSAGE', '--overtime goes with --policy single', 64);
   const limits = await readLimits(options.limits);
-  await checkPort(options.host, options.port);
+  checkTlsOptions(options);
+  for (const port of [options.port, options.tlsPort]) if (port !== undefined) await checkPort(options.host, port);
   const state = new StateDirectory(options.state);
   await state.create();
   await makeDirectories(resolve(options.store ?? state.file('store')));
@@ -61,6 +64,7 @@ async function startPlatform(options: UpOptions, limits: Limits, state: StateDir
   const startedAt = Date.now();
   const storeDirectory = resolve(options.store ?? state.file('store'));
   const url = `http://${urlHost(options.host)}:${options.port}`;
+  const tls = options.tlsPort === undefined ? undefined : { port: options.tlsPort, ...await openCertificate(options, state, options.host, options.webDomain) };
   const cleanUps: (() => void | Promise<void>)[] = [() => { log.close(); }];
   // The last thing started is the first to stop; a failure on the way up stops what stands already.
   const stop = async (): Promise<void> => { for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp(); };
@@ -70,6 +74,8 @@ async function startPlatform(options: UpOptions, limits: Limits, state: StateDir
     const linkSocket = options.cluster === 'local' ? linkSocketIn(state.path) : undefined;
     const controller = await EmbeddedController.start({
       ...(linkSocket === undefined ? {} : { linkSocket }),
+      ...(tls === undefined ? {} : { tls }),
+      ...(options.webDomain === undefined ? {} : { webDomain: options.webDomain }),
       host: options.host, port: options.port, storeDirectory, authKey, keySecret, limits, linkToken, adminToken, logger,
       statusExtras: () => status(options, url, startedAt, rate, running.cluster?.manager) satisfies ControllerStatus,
     });
@@ -90,7 +96,7 @@ async function startPlatform(options: UpOptions, limits: Limits, state: StateDir
     await startManager(manager);
     cleanUps.push(() => endPilots(manager));
     await state.writeSecret('controller.json', JSON.stringify({ pid: process.pid, startedAt, url }));
-    cleanUps.push(() => rm(state.file('controller.json'), { force: true }));
+    cleanUps.push(() => rm(state.file('controller.json'), { force: true }), () => { controller.refuseRequests(); });
     return { url, stop };
   } catch (error) {
     await stop();
@@ -141,7 +147,7 @@ function printBanner(options: UpOptions, state: StateDirectory, platform: Platfo
     : `Slurm${options.partition === undefined ? '' : `, partition ${options.partition}`}`;
   console.log([
     'HPC-Whisk is up.',
-    `  API host   ${platform.url}`,
+    `  API host   ${platform.url}${options.tlsPort === undefined ? '' : ` and https://${urlHost(options.host)}:${options.tlsPort}`}`,
     `  key        ${state.file('auth')} (uuid:key of the namespace guest)`,
     `  cluster    ${cluster}, policy ${options.policy}`,
     `  status     bin/hpcwhisk status --state ${state.path}`,

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { defaultStateDirectory } from '../state-directory.ts';
-import { wholeNumber } from '../option-values.ts';
+import { webDomain, wholeNumber } from '../option-values.ts';
 import type { UpOptions } from '../up.ts';
 
 export function upCommand(): Command {
@@ -10,6 +10,11 @@ export function upCommand(): Command {
     .option('--port <number>', 'port of the API and of the link to the invokers', wholeNumber(1, 65535), 3233)
     .option('--state <dir>', 'state directory: keys, store, what pilots run (default of HPCWHISK_STATE, else ~/.hpcwhisk)', defaultStateDirectory())
     .option('--store <dir>', 'directory of the embedded store, on a local disk (default: store/ in the state directory)')
+    .option('--tls-port <number>', 'port of the API by HTTPS, beside the other', wholeNumber(1, 65535))
+    .option('--tls-cert <file>', 'certificate for HTTPS (PEM), with those that it was signed with')
+    .option('--tls-key <file>', 'private key of the certificate (PEM)')
+    .option('--tls-self-signed', 'make a certificate and keep it in the state directory (tls-cert.pem: what clients are to trust)')
+    .option('--web-domain <host>', 'domain below which namespaces have hosts of their own: NAMESPACE.HOST/PACKAGE/ACTION.html', webDomain)
     .option('--auth <uuid:key>', 'key of the namespace guest (default: a random one, made on the first start and kept)')
     .option('--limits <file>', 'YAML or JSON file with limits other than OpenWhisk\'s, or the word unlimited for no throttles (see docs/operations/users-and-limits.md)')
     .addOption(new Option('--cluster <kind>', 'where pilots run: a few pretended nodes of this machine, or Slurm').choices(['local', 'slurm']).default('local'))
