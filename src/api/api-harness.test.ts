@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +27,7 @@ import { InvocableActions } from '../entities/invocable-actions.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { createApi } from './api.ts';
+import type { ApiOptions } from './options.ts';
 
 export const GUEST: Identity = { subject: 'guest', namespace: 'guest', uuid: '23bc46b1-71f6-4ed5-8c54-816aa4f8c502', key: 'k'.repeat(64) };
 export const OTHER: Identity = { subject: 'other', namespace: 'other', uuid: '11111111-71f6-4ed5-8c54-816aa4f8c502', key: 'o'.repeat(64) };
@@ -37,6 +39,8 @@ export const AUTH = `Basic ${Buffer.from(authKey(GUEST)).toString('base64')}`;
 /** Runs activations in this process; a test can make it refuse, or wait longer than the caller. */
 export class InProcessDispatch implements Dispatch {
   readonly messages: ActivationMessage[] = [];
+  /** Calls wait for it before they run. */
+  gate: Promise<void> | undefined;
   /** Thrown instead of accepting a call. */
   refusal: Error | undefined;
   /** Answers every blocking call with "still running". */
@@ -82,6 +86,7 @@ export class InProcessDispatch implements Dispatch {
   async #run(message: ActivationMessage): Promise<ActivationRecord> {
     if (this.refusal !== undefined) throw this.refusal;
     this.messages.push(message);
+    if (this.gate !== undefined) await this.gate;
     const stored = await this.#store.entities.get(message.action.path);
     assert.ok(stored?.type === 'action', `no action ${message.action.path}`);
     const start = systemClock.now();
@@ -134,10 +139,13 @@ export interface ApiUnderTest {
   requestAs: (identity: Identity, method: string, path: string, body?: unknown) => Promise<Answer>;
   /** Creates an action of GUEST whose code is this function, named `main`. */
   action: (name: string, code: string, more?: object) => Promise<void>;
+  server: Server;
+  /** Refuses what comes from now on. */
+  drain: () => void;
   close: () => Promise<void>;
 }
 
-export async function startApi(): Promise<ApiUnderTest> {
+export async function startApi(more: Partial<ApiOptions> = {}): Promise<ApiUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'hpcwhisk-api-'));
   const store = await openSqliteStore({ directory, logger: silentLogger });
   const dispatch = new InProcessDispatch(store);
@@ -151,7 +159,7 @@ export async function startApi(): Promise<ApiUnderTest> {
   });
   const api = createApi({
     store, dispatch, invocations, clock: systemClock, logger, throttles, ...identities,
-    options: { adminToken: ADMIN_TOKEN, statusExtras: () => ({ pilots: [] }) },
+    options: { adminToken: ADMIN_TOKEN, statusExtras: () => ({ pilots: [] }), ...more },
   });
   await api.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(api.server.address() as AddressInfo).port}`;
@@ -167,10 +175,11 @@ export async function startApi(): Promise<ApiUnderTest> {
   };
   const request: ApiUnderTest['request'] = (method, path, body) => requestAs(GUEST, method, `_${path}`, body);
   return {
-    url, store, dispatch, errors, request, requestAs,
+    url, store, dispatch, errors, request, requestAs, server: api.server,
+    drain: () => { api.drain(); },
     client: openwhisk({ apihost: url, api_key: authKey(GUEST) }),
-    action: async (name, code, more = {}) => {
-      const { status, body } = await request('PUT', `/actions/${encodeURIComponent(name)}?overwrite=true`, { exec: { kind: 'nodejs:default', code }, ...more });
+    action: async (name, code, fields = {}) => {
+      const { status, body } = await request('PUT', `/actions/${encodeURIComponent(name)}?overwrite=true`, { exec: { kind: 'nodejs:default', code }, ...fields });
       assert.equal(status, 200, JSON.stringify(body));
     },
     close: async () => {
