@@ -17,7 +17,7 @@ import { errorResponse, response } from './responses.ts';
 export function conductorNext(frame: ConductorFrame, input: JsonValue, limit: number): Next {
   if (frame.component !== undefined) return { do: 'invoke', path: frame.component, input, plainly: false };
   if (frame.conductors > 2 * limit) return { do: 'end', response: errorResponse(1, COMPOSITION_TOO_LONG) };
-  return { do: 'invoke', path: frame.action.path, input: frame.state === undefined ? input : { ...boxed(input), ...frame.state }, plainly: true };
+  return { do: 'invoke', path: namedPath(frame), input: frame.state === undefined ? input : { ...boxed(input), ...frame.state }, plainly: true };
 }
 
 /** @param child the composition within, where that is what is over */
@@ -60,6 +60,11 @@ function told(frame: ConductorFrame, { response: said }: ActivationRecord, calle
   if (path === undefined) return { frame: after, input: { error: componentInvalid(JSON.stringify(action)) } };
   if (after.components >= limit) return { frame: after, input: { error: COMPOSITION_TOO_LONG } };
   return { frame: { ...after, component: path }, input: params === undefined ? {} : boxed(params) };
+}
+
+/** As it was called: through a binding it has the binding's parameters. */
+function namedPath({ action: { path, name, binding } }: ConductorFrame): string {
+  return binding === undefined ? path : `${binding}/${name}`;
 }
 
 function boxed(value: JsonValue): JsonObject {
