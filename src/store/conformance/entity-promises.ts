@@ -123,6 +123,7 @@ export function entityPromises(store: () => Store, reopen: () => Promise<void>):
       };
       await create(...[5, 3, 9, 1, 7].map((n) => action({ name: `a${n}`, updated: T + n, ...(n > 5 ? { package: 'p' } : {}) })));
       await create(...[1, 3, 2].map((n) => ({ type: 'package' as const, entity: samplePackage({ name: `p${n}`, updated: T + n, publish: n !== 2 }) })));
+      await create({ type: 'package', entity: samplePackage({ name: 'b', updated: T, publish: true, binding: { namespace: 'guest', name: 'p1' } }) });
       await create({ type: 'trigger', entity: sampleTrigger({ name: 't' }) });
       await create(...[1, 2, 3].map((n) => ({ type: 'rule' as const, entity: sampleRule({ name: `r${n}`, updated: T + n, trigger: n === 2 ? 'guest/u' : 'guest/t', action: 'guest/a1' }) })));
       await create(action({ name: 'x', namespace: 'other', updated: T + 100 }));
@@ -132,7 +133,7 @@ export function entityPromises(store: () => Store, reopen: () => Promise<void>):
       assert.deepEqual(await names('action', { package: 'p' }), ['p/a9', 'p/a7']);
       assert.deepEqual(await names('action', { package: null }), ['a5', 'a3', 'a1']);
       assert.deepEqual(await names('action', { package: 'p1' }), []);
-      assert.deepEqual(await names('package'), ['p3', 'p2', 'p1']);
+      assert.deepEqual(await names('package'), ['p3', 'p2', 'p1', 'b']);
       assert.deepEqual(await names('package', { published: true }), ['p3', 'p1']);
       assert.deepEqual(await names('trigger'), ['t']);
       assert.deepEqual(await names('rule'), ['r3', 'r2', 'r1']);

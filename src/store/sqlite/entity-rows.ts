@@ -17,7 +17,7 @@ export function entityPutRow(put: EntityPut, revision: string): EntityPutRow {
   const code = put.type === 'action' ? codeOf(put.entity.exec) : undefined;
   return {
     change: 'put', type: put.type, path: entityPath(entity), namespace: entity.namespace, parent: parentOf(put),
-    publish: entity.publish, updated: entity.updated, revision, expectedRevision: put.expectedRevision,
+    publish: isPublished(put), updated: entity.updated, revision, expectedRevision: put.expectedRevision,
     ...(code === undefined || put.type !== 'action'
       ? { document: JSON.stringify(entity) }
       : { document: JSON.stringify({ ...put.entity, exec: { ...put.entity.exec, code: '' } }), code: JSON.stringify(code) }),
@@ -30,6 +30,11 @@ export function storedEntity({ type, revision, document, code }: EntityRow): Sto
   const stored = { type, entity: JSON.parse(document) as EntityTypes[typeof type], revision } as StoredEntity;
   if (stored.type === 'action' && code !== undefined) Object.assign(stored.entity.exec, { code: JSON.parse(code) as string });
   return deepFreeze(stored);
+}
+
+/** A binding is for its owner only, whatever it says of itself. */
+function isPublished({ type, entity }: EntityPut): boolean {
+  return entity.publish && !(type === 'package' && entity.binding !== undefined);
 }
 
 function codeOf(exec: object): string | undefined {
