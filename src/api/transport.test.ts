@@ -1,6 +1,6 @@
 /** How answers travel: HTTPS, compression, HEAD and OPTIONS, hosts of namespaces, and the last requests before a stop. */
 import assert from 'node:assert/strict';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Agent, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
@@ -38,7 +38,7 @@ interface Ask { method?: string; path: string; headers?: Record<string, string>;
 function ask({ method = 'GET', path, headers = {}, body, agent = false, secure = false }: Ask): Promise<Answer> {
   const { hostname, port } = new URL(api.url);
   return new Promise((resolve, reject) => {
-    const take = (response: import('node:http').IncomingMessage): void => {
+    const take = (response: IncomingMessage): void => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => { chunks.push(chunk); });
       response.on('end', () => { resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }); });

@@ -59,9 +59,11 @@ function readEndpoint(apidoc: JsonObject, responseType: JsonValue | undefined, c
     return value;
   }) as [string, string, string];
   if (!isJsonObject(action)) throw new ApiManagementError('apidoc is missing the action field.');
-  for (const field of ['backendMethod', 'backendUrl', 'namespace', 'name', 'authkey']) {
-    if (typeof action[field] !== 'string' || action[field] === '') throw new ApiManagementError(`action is missing the ${field} field.`);
-  }
+  const [, , namespace, name] = ['backendMethod', 'backendUrl', 'namespace', 'name', 'authkey'].map((field) => {
+    const value = action[field];
+    if (typeof value !== 'string' || value === '') throw new ApiManagementError(`action is missing the ${field} field.`);
+    return value;
+  }) as [string, string, string, string, string];
   checkPath(path);
   const verb = VERBS.find((known) => known === method.toLowerCase());
   if (verb === undefined) throw new ApiManagementError(`API creation failure: Error: Resource verb '${method}' not supported`);
@@ -72,7 +74,7 @@ function readEndpoint(apidoc: JsonObject, responseType: JsonValue | undefined, c
     apiName: typeof apiName === 'string' && apiName !== '' ? apiName : undefined,
     endpoint: {
       verb, path, origin, responseType: responseTypeOf(responseType),
-      action: actionOf(action, apidoc['namespace'], caller),
+      action: actionOf(name, namespace, apidoc['namespace'], caller),
       ...(secureKey === undefined || secureKey === null || typeof secureKey === 'object' ? {} : { secureKey: String(secureKey) }),
       ...(Array.isArray(pathParameters) ? { pathParameters } : {}),
     },
@@ -81,7 +83,7 @@ function readEndpoint(apidoc: JsonObject, responseType: JsonValue | undefined, c
 
 function responseTypeOf(given: JsonValue | undefined): string {
   if (!isSet(given)) return 'json';
-  const responseType = String(given).toLowerCase();
+  const responseType = typeof given === 'string' ? given.toLowerCase() : '';
   if (!RESPONSE_TYPES.includes(responseType)) {
     throw new ApiManagementError(`API creation failure: the response type must be one of ${RESPONSE_TYPES.join(', ')}.`);
   }
@@ -89,11 +91,11 @@ function responseTypeOf(given: JsonValue | undefined): string {
 }
 
 /** A name that is written `name`, `package/name` or `/namespace/package/name`. The caller's namespace as the client spells it becomes the real one. */
-function actionOf({ name, namespace }: JsonObject, apidocNamespace: JsonValue | undefined, caller: string): Endpoint['action'] {
-  const segments = String(name).split('/').filter((segment) => segment !== '');
-  const [owner, packageName, simple] = segments.length > 2 ? segments as [string, string, string] : [String(namespace), segments.length === 2 ? segments[0] ?? '' : '', segments.at(-1) ?? ''];
+function actionOf(name: string, namespace: string, apidocNamespace: JsonValue | undefined, caller: string): Endpoint['action'] {
+  const segments = name.split('/').filter((segment) => segment !== '');
+  const [owner, packageName, simple] = segments.length > 2 ? segments as [string, string, string] : [namespace, segments.length === 2 ? segments[0] ?? '' : '', segments.at(-1) ?? ''];
   if (segments.length > 3 || ![packageName === '' ? 'default' : packageName, simple].every(isEntityName)) {
-    throw new ApiManagementError(`API creation failure: '${String(name)}' is not a valid action name.`);
+    throw new ApiManagementError(`API creation failure: '${name}' is not a valid action name.`);
   }
   return {
     namespace: owner === '_' || owner === apidocNamespace ? caller : owner,

@@ -18,7 +18,7 @@ after(async () => { await api.close(); });
 beforeEach(async () => {
   assert.deepEqual(api.errors, []);
   const { body } = await manage('GET', 'getApi');
-  for (const { value } of (body as unknown as ApiList).apis) await manage('DELETE', 'deleteApi', { basepath: String(value.apidoc['basePath']) });
+  for (const { value } of (body as unknown as ApiList).apis) await manage('DELETE', 'deleteApi', { basepath: value.apidoc['basePath'] as string });
 });
 
 interface ApiList { apis: { id: string; key: string; value: { gwApiUrl: string; namespace: string; tenantId: string; gwApiActivated: boolean; apidoc: JsonObject } }[] }
@@ -30,7 +30,7 @@ async function web(name: string, code: string, annotations: JsonObject = {}): Pr
 /** As `wsk` calls: with a dummy token, and the arguments of GET and DELETE in the query. */
 async function manage(method: string, action: string, query: Record<string, string> = {}, body?: object, auth: string | undefined = AUTH): Promise<{ status: number; body: JsonObject; headers: Headers }> {
   const search = new URLSearchParams({ accesstoken: 'DUMMY TOKEN', spaceguid: GUEST.uuid, ...query });
-  const response = await fetch(`${api.url}/api/v1/web/whisk.system/apimgmt/${action}.http?${search}`, {
+  const response = await fetch(`${api.url}/api/v1/web/whisk.system/apimgmt/${action}.http?${search.toString()}`, {
     method, headers: { ...(auth === '' ? {} : { authorization: auth }), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
@@ -50,7 +50,7 @@ function apidoc(basePath: string, path: string, verb: string, action: string, mo
 const create = async (basePath: string, path: string, verb: string, action: string, responsetype = 'http', more: JsonObject = {}): Promise<string> => {
   const { status, body } = await manage('POST', 'createApi', { responsetype }, apidoc(basePath, path, verb, action, more));
   assert.equal(status, 200, JSON.stringify(body));
-  return String(body['gwApiUrl']);
+  return (body['gwApiUrl'] as string);
 };
 
 const errorOf = async (call: Promise<{ status: number; body: JsonObject }>): Promise<unknown> => {
@@ -133,11 +133,11 @@ const REFUSED: { name: string; body: (good: JsonObject) => JsonObject; error: st
   { name: 'no apidoc', body: () => ({}), error: 'apidoc is required.' },
   { name: 'an apidoc that is a number', body: () => ({ apidoc: 5 }), error: 'apidoc field is of type number and should be a JSON object or a JSON string.' },
   { name: 'an apidoc that is broken', body: () => ({ apidoc: '{' }), error: 'apidoc field cannot be parsed. Ensure it is valid JSON.' },
-  { name: 'no namespace', body: ({ namespace: _, ...doc }) => ({ apidoc: doc }), error: 'apidoc is missing the namespace field' },
-  { name: 'no base path', body: ({ gatewayBasePath: _, ...doc }) => ({ apidoc: doc }), error: 'apidoc is missing the gatewayBasePath field' },
-  { name: 'no path', body: ({ gatewayPath: _, ...doc }) => ({ apidoc: doc }), error: 'apidoc is missing the gatewayPath field' },
-  { name: 'no method', body: ({ gatewayMethod: _, ...doc }) => ({ apidoc: doc }), error: 'apidoc is missing the gatewayMethod field' },
-  { name: 'no action', body: ({ action: _, ...doc }) => ({ apidoc: doc }), error: 'apidoc is missing the action field.' },
+  { name: 'no namespace', body: (doc) => ({ apidoc: { ...doc, namespace: '' } }), error: 'apidoc is missing the namespace field' },
+  { name: 'no base path', body: (doc) => ({ apidoc: { ...doc, gatewayBasePath: '' } }), error: 'apidoc is missing the gatewayBasePath field' },
+  { name: 'no path', body: (doc) => ({ apidoc: { ...doc, gatewayPath: '' } }), error: 'apidoc is missing the gatewayPath field' },
+  { name: 'no method', body: (doc) => ({ apidoc: { ...doc, gatewayMethod: '' } }), error: 'apidoc is missing the gatewayMethod field' },
+  { name: 'no action', body: (doc) => ({ apidoc: { ...doc, action: '' } }), error: 'apidoc is missing the action field.' },
   ...['backendMethod', 'backendUrl', 'namespace', 'name', 'authkey'].map((field) => ({
     name: `an action without ${field}`, body: (doc: JsonObject) => ({ apidoc: { ...doc, action: { ...doc['action'] as JsonObject, [field]: '' } } }), error: `action is missing the ${field} field.`,
   })),
@@ -214,7 +214,7 @@ test('OPTIONS /api/NAMESPACE/PATH: browsers of every origin are let in', async (
 test('ANY /api/NAMESPACE/PATH: a document may keep other origins out', async () => {
   const document = { swagger: '2.0', basePath: '/closed', info: { title: 'closed' }, 'x-ibm-configuration': { cors: { enabled: false } }, paths: { '/x': { get: { operationId: 'x', 'x-openwhisk': { url: '/api/v1/web/guest/default/echo.http' } } } } };
   const { body } = await manage('POST', 'createApi', {}, { apidoc: { namespace: '_', swagger: JSON.stringify(document) } });
-  const url = String(body['gwApiUrl']);
+  const url = (body['gwApiUrl'] as string);
   assert.equal((await fetch(`${url}/x`)).headers.get('access-control-allow-origin'), null);
   assert.equal((await fetch(`${url}/x`, { method: 'OPTIONS' })).status, 405);
 });
@@ -248,15 +248,15 @@ test('POST /web/whisk.system/apimgmt/createApi: a document that wsk api get has 
   await manage('DELETE', 'deleteApi', { basepath: '/round' });
   const { status, body } = await manage('POST', 'createApi', {}, { apidoc: { namespace: 'guest', swagger: JSON.stringify(apis[0]!.value.apidoc) } });
   assert.equal(status, 200);
-  const args = await (await fetch(`${String(body['gwApiUrl'])}/x`)).json() as JsonObject;
+  const args = await (await fetch(`${(body['gwApiUrl'] as string)}/x`)).json() as JsonObject;
   assert.equal(args['__ow_path'], '/round/x');
-  assert.equal(await (await fetch(`${String(body['gwApiUrl'])}/s`)).text(), 'in');
+  assert.equal(await (await fetch(`${(body['gwApiUrl'] as string)}/s`)).text(), 'in');
 });
 
 test('ANY /api/NAMESPACE/PATH: no request goes to anything but a web action', async () => {
   const document = { swagger: '2.0', basePath: '/out', info: { title: 'out' }, paths: { '/x': { get: { operationId: 'x', 'x-openwhisk': { url: `${api.url}/ping` } } } } };
   const { body } = await manage('POST', 'createApi', {}, { apidoc: { namespace: '_', swagger: document } });
-  assert.equal((await fetch(`${String(body['gwApiUrl'])}/x`)).status, 502);
+  assert.equal((await fetch(`${(body['gwApiUrl'] as string)}/x`)).status, 502);
 });
 
 test('POST /web/whisk.system/apimgmt/createApi: simultaneous changes of one API are all kept', async () => {
@@ -269,7 +269,7 @@ test('POST /web/whisk.system/apimgmt/createApi: simultaneous changes of one API 
 test('the npm client creates, lists, gets and deletes routes', async () => {
   const client = openwhisk({ apihost: api.url, api_key: authKey(GUEST) }) as openwhisk.Client & { routes: Record<'create' | 'list' | 'get' | 'delete', (options?: object) => Promise<JsonObject>> };
   const created = await client.routes.create({ relpath: '/{id}', operation: 'GET', action: 'echo', basepath: '/npm', name: 'Npm', secure_key: 'x', responsetype: 'http' });
-  const args = await (await fetch(`${String(created['gwApiUrl'])}/7`)).json() as JsonObject;
+  const args = await (await fetch(`${(created['gwApiUrl'] as string)}/7`)).json() as JsonObject;
   assert.equal(args['__ow_path'], '/npm/7');
   assert.deepEqual(((created['apidoc'] as { paths: Record<string, JsonObject> }).paths['/{id}']!['parameters'] as JsonObject[])[0]!['name'], 'id');
   assert.equal((await client.routes.list() as unknown as ApiList).apis.length, 1);
