@@ -13,7 +13,6 @@ import { Throttles } from '../accounts/throttles.ts';
 import { createApi } from '../api/api.ts';
 import { listenTls, type TlsListener } from '../api/listen-tls.ts';
 import { systemClock } from '../clock/system-clock.ts';
-import type { Builtins } from '../compose/builtins.ts';
 import { createInvocations, type ComposedInvocations } from '../compose/create-invocations.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { isSequence } from '../domain/action.ts';
@@ -21,6 +20,9 @@ import type { Limits } from '../domain/limits.ts';
 import type { Logger } from '../domain/logger.ts';
 import { storedRevision } from '../entities/invocable-action.ts';
 import { InvocableActions } from '../entities/invocable-actions.ts';
+import { resolveKind } from '../runtimes/kinds.ts';
+import { System } from '../system/system.ts';
+import { SYSTEM_NAMESPACE } from '../system/system-packages.ts';
 import { listenWebSocket } from '../link/websocket/listen-websocket.ts';
 import type { LinkListener } from '../link/link.ts';
 import type { Store } from '../store/store.ts';
@@ -30,9 +32,6 @@ import type { CertificateAndKey } from './tls-certificate.ts';
 
 export const LINK_PATH = '/link';
 const GUEST = 'guest';
-const SYSTEM_NAMESPACE = 'whisk.system';
-/** Actions that are functions of the platform itself. */
-const BUILTINS: Builtins = new Map();
 
 export interface ControllerOptions {
   host: string;
@@ -58,6 +57,7 @@ export interface ControllerOptions {
 
 export class EmbeddedController {
   readonly dispatcher: Dispatcher;
+  readonly #system: System;
   readonly #invocations: ComposedInvocations;
   readonly #api: FastifyInstance;
   readonly #links: readonly LinkListener[];
@@ -66,11 +66,12 @@ export class EmbeddedController {
   readonly #store: Store;
 
   private constructor(
-    store: Store, dispatcher: Dispatcher, invocations: ComposedInvocations, api: FastifyInstance,
+    store: Store, dispatcher: Dispatcher, system: System, invocations: ComposedInvocations, api: FastifyInstance,
     links: readonly LinkListener[], local: Server | undefined, tls: TlsListener | undefined,
   ) {
     this.#store = store;
     this.dispatcher = dispatcher;
+    this.#system = system;
     this.#invocations = invocations;
     this.#api = api;
     this.#links = links;
@@ -92,8 +93,9 @@ export class EmbeddedController {
     });
     const accounts = await openAccounts(store, options);
     const throttles = new Throttles({ limitsOf: accounts.limitsOf, inFlight: (namespace) => dispatcher.inFlight(namespace), clock: systemClock });
+    const system = new System({ store, identities: accounts, throttles, kind: resolveKind('nodejs:default')?.kind ?? 'nodejs', clock: systemClock, logger });
     const invocations = createInvocations({
-      store, dispatch: dispatcher, actions: new InvocableActions(store.entities), builtins: BUILTINS, clock: systemClock, logger,
+      store, dispatch: dispatcher, actions: new InvocableActions(store.entities), builtins: new Map(system.builtins), clock: systemClock, logger,
       sequenceLimit: (namespace) => accounts.limitsOf(namespace).sequenceLength,
     });
     const api = createApi({
@@ -107,6 +109,7 @@ export class EmbeddedController {
       const unfinished = await store.journal.unfinished();
       await dispatcher.start(unfinished);
       invocations.start(unfinished);
+      await system.start((...trigger) => invocations.fire(...trigger));
       const listen = (server: Server): LinkListener => listenWebSocket({ server, path: LINK_PATH, token: options.linkToken, handler: dispatcher, logger });
       const links = [listen(api.server)];
       if (options.linkSocket !== undefined) {
@@ -115,11 +118,12 @@ export class EmbeddedController {
       }
       if (options.tls !== undefined) tls = await listenTls(api.server, { host: options.host, ...options.tls });
       await api.listen({ host: options.host, port: options.port });
-      return new EmbeddedController(store, dispatcher, invocations, api, links, local, tls);
+      return new EmbeddedController(store, dispatcher, system, invocations, api, links, local, tls);
     } catch (error) {
       local?.close();
       await tls?.close();
       await api.close();
+      await system.stop();
       invocations.stop();
       await dispatcher.stop();
       await store.close();
@@ -135,6 +139,7 @@ export class EmbeddedController {
   /** Waits at most `drainMs` for the invokers to leave. */
   async stop(drainMs: number): Promise<void> {
     this.refuseRequests();
+    await this.#system.stop();
     this.#invocations.stop();
     await this.dispatcher.stop(drainMs);
     await Promise.all(this.#links.map((link) => link.close()));
