@@ -88,10 +88,8 @@ export class Placement {
   /** Picks an invoker for the call and books the memory there. */
   place(request: PlacementRequest, now: number): PlacedInvoker | undefined {
     const { key, memoryMB, timeLimitMs, minimumLeaseMs } = request;
-    if (request.concurrency > 1) {
-      const sharing = this.#share(request, timeLimitMs, now);
-      if (sharing !== undefined) return sharing;
-    }
+    const sharing = request.concurrency > 1 ? this.#share(request, timeLimitMs, now) : undefined;
+    if (sharing !== undefined) return sharing;
     let shortWarm: IdleContainer | undefined;
     let container = this.#idle.top(key);
     for (let depth = 0; container !== undefined && depth < WARM_DEPTH; depth += 1) {
@@ -111,8 +109,7 @@ export class Placement {
       && (longest === undefined || this.#remaining(shortWarm.invoker, now) * 2 >= this.#remaining(longest, now))) {
       return this.#bookWarm(shortWarm, request);
     }
-    if (longest !== undefined) return this.book(longest, request);
-    return request.concurrency > 1 ? this.#share(request, minimumLeaseMs, now) : undefined;
+    return longest === undefined ? this.#share(request, minimumLeaseMs, now) : this.book(longest, request);
   }
 
   /** Books memory without choosing: for what an invoker is known to run already. */

@@ -25,9 +25,15 @@ export class SharedContainers {
 
   enter(invoker: PlacedInvoker, key: string, concurrency: number): void {
     let groups = this.#byInvoker.get(invoker);
-    if (groups === undefined) this.#byInvoker.set(invoker, groups = new Map());
+    if (groups === undefined) {
+      groups = new Map<string, Group>();
+      this.#byInvoker.set(invoker, groups);
+    }
     let group = groups.get(key);
-    if (group === undefined) groups.set(key, group = { invoker, key, concurrency, running: 0 });
+    if (group === undefined) {
+      group = { invoker, key, concurrency, running: 0 };
+      groups.set(key, group);
+    }
     group.running += 1;
     this.#list(group);
   }

@@ -9,9 +9,11 @@
 import type { Clock } from '../clock/clock.ts';
 import type { RunnableExec } from '../domain/action.ts';
 import { errorOutcome } from '../domain/activation.ts';
+import { containerConcurrency } from '../domain/container-concurrency.ts';
 import type { ActivationMessage, ActivationOutcome, ActivationResponse } from '../domain/activation.ts';
 import type { Container } from './container.ts';
 import { LOG_TEXTS } from './log-collector.ts';
+import type { LogCollector } from './log-collector.ts';
 import { CONNECTION_LOST } from './runtime-connection.ts';
 import type { RuntimeReply } from './runtime-connection.ts';
 import { errorResponse, initResponse, runResponse, TEXTS } from './runtime-responses.ts';
@@ -43,32 +45,47 @@ interface Verdict { response: ActivationResponse; timedOut: boolean; died: boole
 /** @param exec the action's code, needed when the container is not initialized */
 export async function runActivation(container: Container, message: ActivationMessage, exec: RunnableExec | undefined, clock: Clock): Promise<RunEnd> {
   const { limits } = message.action;
-  container.box.active = true;
-  container.logs.begin(limits.logs * MB);
+  const call = containerConcurrency(message.action) > 1 ? message.activationId : undefined;
+  const logs = call === undefined ? container.logs : container.logsOf(call, clock);
+  container.enter();
+  try {
+    logs.begin(limits.logs * MB);
+    return await runIn({ container, logs, call }, message, exec, clock);
+  } finally {
+    container.leave();
+    if (call !== undefined) container.closeLogs(call);
+  }
+}
+
+/** Where an activation runs: its container, what it prints there, and how the runtime calls it where there are others. */
+interface Place { container: Container; logs: LogCollector; call: string | undefined }
+
+async function runIn(place: Place, message: ActivationMessage, exec: RunnableExec | undefined, clock: Clock): Promise<RunEnd> {
+  const { container, logs, call } = place;
+  const { limits } = message.action;
   let initialized: Exchange | undefined;
   let verdict: Verdict | undefined;
   if (!container.initialized && exec !== undefined) {
-    initialized = await exchange(container, '/init', initBody(message, exec, clock.now() + limits.timeout), limits.timeout, clock);
-    verdict = await initVerdict(container, initialized, limits.timeout);
-    container.initialized = verdict === undefined;
+    initialized = await exchange(container, '/init', initBody(message, exec, clock.now() + limits.timeout, call !== undefined), limits.timeout, clock);
+    verdict = await initVerdict(place, initialized, limits.timeout);
+    container.opened(verdict === undefined);
   }
   let run: Exchange | undefined;
   if (verdict === undefined) {
-    run = await exchange(container, '/run', runBody(message, clock.now() + limits.timeout), limits.timeout, clock);
-    verdict = await runVerdict(container, run, limits.timeout);
+    run = await exchange(container, '/run', runBody(message, clock.now() + limits.timeout), limits.timeout, clock, call);
+    verdict = await runVerdict(place, run, limits.timeout);
   }
   const failed = verdict.response.statusCode > 1;
-  await container.logs.settled(failed ? FAILED_LOG_WAIT_MS : LOG_WAIT_MS + limits.logs * LOG_WAIT_PER_MB_MS);
-  container.box.active = false;
-  if (initialized?.takenUp === false) return bootFailed(container, message, clock);
-  const logs = container.logs.take(logNotices(container, failed));
-  const outcome = outcomeOf(message, verdict, initialized, run, limits.logs === 0 ? [] : logs);
+  await logs.settled(failed ? FAILED_LOG_WAIT_MS : LOG_WAIT_MS + limits.logs * LOG_WAIT_PER_MB_MS);
+  if (initialized?.takenUp === false) return bootFailed(logs, message, clock);
+  const lines = logs.take(logNotices(logs, failed));
+  const outcome = outcomeOf(message, verdict, initialized, run, limits.logs === 0 ? [] : lines);
   return { outcome, reusable: !failed && !verdict.died, died: verdict.died };
 }
 
-function bootFailed(container: Container, message: ActivationMessage, clock: Clock): RunEnd {
+function bootFailed(logs: LogCollector, message: ActivationMessage, clock: Clock): RunEnd {
   const outcome = errorOutcome(3, TEXTS.notProvisioned, message, clock.now());
-  return { outcome, reusable: false, died: true, bootFailure: container.logs.stderrTail };
+  return { outcome, reusable: false, died: true, bootFailure: logs.stderrTail };
 }
 
 /** At least one of the two exchanges happened. */
@@ -84,13 +101,15 @@ function outcomeOf(
   return { response, start, end, duration: initTime + runTime, initTime, waitTime, timedOut, logs };
 }
 
-function logNotices(container: Container, failed: boolean): string[] {
+function logNotices(logs: LogCollector, failed: boolean): string[] {
   if (failed) return [LOG_TEXTS.developerError];
-  return container.logs.sentinels ? [] : [LOG_TEXTS.missing];
+  return logs.sentinels ? [] : [LOG_TEXTS.missing];
 }
 
 /** One request within its time limit. A reply that comes later is of no interest any more: the box is killed then. */
-function exchange(container: Container, path: '/init' | '/run', json: string, timeoutMs: number, clock: Clock): Promise<Exchange> {
+function exchange(
+  container: Container, path: '/init' | '/run', json: string, timeoutMs: number, clock: Clock, call?: string,
+): Promise<Exchange> {
   return new Promise((resolve) => {
     let start = clock.now();
     let takenUp = path === '/run';
@@ -102,47 +121,48 @@ function exchange(container: Container, path: '/init' | '/run', json: string, ti
       cancel();
       cancel = clock.after(timeoutMs, expire);
     };
-    void container.connection.post(path, json, takenUp ? undefined : takeUp).then((reply) => {
+    void container.connection.post(path, json, { onContinue: takenUp ? undefined : takeUp, call }).then((reply) => {
       cancel();
       resolve({ reply, start, end: clock.now(), takenUp });
     });
   });
 }
 
-async function initVerdict(container: Container, init: Exchange, timeoutMs: number): Promise<Verdict | undefined> {
+async function initVerdict({ container, logs }: Place, init: Exchange, timeoutMs: number): Promise<Verdict | undefined> {
   const { reply } = init;
   if (reply === 'timeout') {
     await container.box.kill();
     return { response: errorResponse(2, TEXTS.initTimedOut(timeoutMs)), timedOut: true, died: false };
   }
   if (reply === CONNECTION_LOST) {
-    return { response: await deathResponse(container, TEXTS.abnormalInit), timedOut: false, died: true };
+    return { response: await deathResponse(container, logs, TEXTS.abnormalInit), timedOut: false, died: true };
   }
   const response = initResponse(reply);
   return response === undefined ? undefined : { response, timedOut: false, died: false };
 }
 
-async function runVerdict(container: Container, run: Exchange, timeoutMs: number): Promise<Verdict> {
+async function runVerdict({ container, logs }: Place, run: Exchange, timeoutMs: number): Promise<Verdict> {
   const { reply } = run;
   if (reply === 'timeout') {
-    await container.box.kill();
+    // Where others are in it, it goes after them.
+    if (!container.shared) await container.box.kill();
     return { response: errorResponse(2, TEXTS.runTimedOut(timeoutMs)), timedOut: true, died: false };
   }
-  if (reply === CONNECTION_LOST) return { response: await deathResponse(container, TEXTS.abnormalRun), timedOut: false, died: true };
+  if (reply === CONNECTION_LOST) return { response: await deathResponse(container, logs, TEXTS.abnormalRun), timedOut: false, died: true };
   return { response: runResponse(reply), timedOut: false, died: false };
 }
 
 /** Its channel is closed: whatever is left of it goes, and its end tells why. */
-async function deathResponse(container: Container, text: string): Promise<ActivationResponse> {
-  await container.logs.settled(FAILED_LOG_WAIT_MS);
+async function deathResponse(container: Container, logs: LogCollector, text: string): Promise<ActivationResponse> {
+  await logs.settled(FAILED_LOG_WAIT_MS);
   await container.box.kill();
   const exit = await container.box.exited;
   // Node.js ends itself when its heap, which is bounded by the action's memory, is full.
-  const outOfMemory = exit.outOfMemory || container.logs.sawHeapExhausted;
+  const outOfMemory = exit.outOfMemory || logs.sawHeapExhausted;
   return errorResponse(2, outOfMemory ? TEXTS.memoryExhausted : text);
 }
 
-function initBody(message: ActivationMessage, exec: RunnableExec, deadline: number): string {
+function initBody(message: ActivationMessage, exec: RunnableExec, deadline: number, concurrent: boolean): string {
   const env: Record<string, string> = {
     ...message.env,
     __OW_NAMESPACE: message.namespace,
@@ -152,6 +172,7 @@ function initBody(message: ActivationMessage, exec: RunnableExec, deadline: numb
     __OW_TRANSACTION_ID: message.transactionId,
     __OW_DEADLINE: String(deadline),
     ...(message.apiKey === undefined ? {} : { __OW_API_KEY: message.apiKey }),
+    ...(concurrent ? { __OW_ALLOW_CONCURRENT: 'true' } : {}),
   };
   return JSON.stringify({ value: { name: message.action.name, main: exec.main ?? 'main', code: exec.code ?? '', binary: exec.binary, env } });
 }

@@ -5,7 +5,7 @@ import { ContainerPool } from './container-pool.ts';
 import type { Slot } from './container-pool.ts';
 
 type Box = string;
-const NODE = { key: 'a', kind: 'nodejs:24', memoryMB: 256 };
+const NODE = { key: 'a', kind: 'nodejs:24', memoryMB: 256, concurrency: 1 };
 
 function acquire(pool: ContainerPool<Box>, request = NODE): Slot<Box> {
   const acquired = pool.acquire(request);
@@ -75,9 +75,35 @@ describe('container pool', () => {
     assert.deepEqual(pool.idleSince(20), slots.slice(0, 2));
   });
 
+  it('lets several activations into one container, fills one after the other, and frees it after the last', () => {
+    const pool = new ContainerPool<Box>(512);
+    const three = { ...NODE, concurrency: 3 };
+    const first = acquire(pool, three);
+    assert.deepEqual([pool.acquire(three).type, pool.acquire(three).type], ['shared', 'shared']);
+    assert.equal(pool.availableMB, 256);
+    const second = acquire(pool, three);
+    assert.notEqual(second, first);
+    assert.equal(pool.release(first, 1), false);
+    assert.deepEqual([acquire(pool, three), first.running], [second, 1 + 1], 'the second has room as well, and came later');
+  });
+
+  it('lets nobody into a container that is not fit for more', () => {
+    const pool = new ContainerPool<Box>(512);
+    const two = { ...NODE, concurrency: 3 };
+    const slot = acquire(pool, two);
+    assert.equal(acquire(pool, two), slot);
+    pool.doom(slot);
+    assert.notEqual(acquire(pool, two), slot);
+    assert.deepEqual([pool.release(slot, 1), pool.release(slot, 2)], [false, true]);
+    assert.equal(pool.warm(NODE.key), undefined, 'it is not warm');
+    pool.removing(slot);
+    pool.removed(slot);
+    assert.equal(pool.usedMB, 256);
+  });
+
   it('never gives more memory than there is, nor a container to two, whatever happens', () => {
     const step = fc.oneof(
-      fc.record({ do: fc.constant('acquire' as const), key: fc.integer({ min: 0, max: 5 }), memoryMB: fc.constantFrom(128, 256, 512, 2048) }),
+      fc.record({ do: fc.constant('acquire' as const), key: fc.integer({ min: 0, max: 5 }), memoryMB: fc.constantFrom(128, 256, 512, 2048), concurrency: fc.constantFrom(1, 3) }),
       fc.record({ do: fc.constantFrom('release', 'remove', 'finishRemoving', 'stemCell', 'startStemCell', 'removeIdle' as const), pick: fc.nat() }),
     );
     fc.assert(fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
@@ -89,16 +115,22 @@ describe('container pool', () => {
         pool.removing(slot);
         removing.push(slot);
       };
+      const discard = (slot: Slot<Box> | undefined): void => {
+        if (slot === undefined) return;
+        pool.doom(slot);
+        if (pool.release(slot, now)) remove(slot);
+      };
       const take = (from: Slot<Box>[], pick: number): Slot<Box> | undefined => (from.length === 0 ? undefined : from.splice(pick % from.length, 1)[0]);
       for (const each of steps) {
         now += 1;
         if (each.do === 'acquire') {
-          const key = `k${each.key}-${each.memoryMB}`;
-          const acquired = pool.acquire({ key, kind: 'nodejs:24', memoryMB: each.memoryMB });
+          const key = `k${each.key}-${each.memoryMB}-${each.concurrency}`;
+          const acquired = pool.acquire({ key, kind: 'nodejs:24', memoryMB: each.memoryMB, concurrency: each.concurrency });
           if (acquired.type === 'never') assert.ok(each.memoryMB > 1024);
           else if (acquired.type === 'wait') acquired.evict.forEach(remove);
           else {
-            assert.ok(!busy.includes(acquired.slot) && !removing.includes(acquired.slot));
+            assert.equal(busy.filter((slot) => slot === acquired.slot).length, acquired.slot.running - 1);
+            assert.ok(acquired.slot.running <= each.concurrency && !removing.includes(acquired.slot));
             assert.deepEqual([acquired.slot.state, acquired.slot.key, acquired.slot.memoryMB], ['busy', key, each.memoryMB]);
             busy.push(acquired.slot);
           }
@@ -106,8 +138,7 @@ describe('container pool', () => {
           const slot = take(busy, each.pick);
           if (slot !== undefined) pool.release(slot, now);
         } else if (each.do === 'remove') {
-          const slot = take(busy, each.pick);
-          if (slot !== undefined) remove(slot);
+          discard(take(busy, each.pick));
         } else if (each.do === 'finishRemoving') {
           const slot = take(removing, each.pick);
           if (slot !== undefined) pool.removed(slot);
@@ -119,7 +150,7 @@ describe('container pool', () => {
         assert.ok(sum() <= 1024, `${sum()} MB given`);
         assert.equal(pool.usedMB, sum());
         assert.equal(pool.availableMB, 1024 - sum('busy'));
-        assert.equal(slots.filter(({ state }) => state === 'busy').length, busy.length);
+        assert.equal(slots.filter(({ state }) => state === 'busy').length, new Set(busy).size);
       }
       for (const slot of pool.slots()) remove(slot);
       for (const slot of removing) pool.removed(slot);

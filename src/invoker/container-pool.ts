@@ -5,6 +5,8 @@
  * `starting`/`prewarmed` (a stem cell: a runtime without an action), or `removing` (its memory is free only when its
  * processes are gone). For an activation the best of: a warm slot of its key, a stem cell of its kind and memory, free
  * memory, what evictions free. Stem cells are evicted before warm slots, those in the order of their last use.
+ * A slot whose action lets several activations in at a time is busy as long as it has one, and takes more while it has room
+ * (`shared`). One that is not fit for more (`doomed`) is removed when the last has left.
  * The sum over all slots never exceeds the memory of the pool.
  */
 export type SlotState = 'busy' | 'idle' | 'starting' | 'prewarmed' | 'removing';
@@ -16,14 +18,18 @@ export interface Slot<Container> {
   key: string | undefined;
   state: SlotState;
   container: Container | undefined;
+  /** Activations in it, and how many it takes. */
+  running: number;
+  concurrency: number;
+  doomed: boolean;
   /** Epoch ms of the last release. */
   lastUsed: number;
 }
 
-export interface SlotRequest { key: string; kind: string; memoryMB: number }
+export interface SlotRequest { key: string; kind: string; memoryMB: number; concurrency: number }
 
 export type Acquired<Container> =
-  | { type: 'warm' | 'prewarmed' | 'cold'; slot: Slot<Container> }
+  | { type: 'shared' | 'warm' | 'prewarmed' | 'cold'; slot: Slot<Container> }
   /** No memory now: remove these (maybe none), then ask again when memory has come free. */
   | { type: 'wait'; evict: Slot<Container>[] }
   /** It would not fit into the empty pool. */
@@ -36,6 +42,8 @@ export class ContainerPool<Container> {
   readonly #idleByKey = new Map<string, Slot<Container>[]>();
   readonly #stemCells = new Set<Slot<Container>>();
   readonly #others = new Set<Slot<Container>>();
+  /** Busy slots with room, by key; filled one after the other. */
+  readonly #withRoom = new Map<string, Set<Slot<Container>>>();
   #usedMB = 0;
   #busyMB = 0;
   #removingMB = 0;
@@ -58,19 +66,31 @@ export class ContainerPool<Container> {
   }
 
   acquire(request: SlotRequest): Acquired<Container> {
+    const shared = this.shared(request.key);
+    if (shared !== undefined) return { type: 'shared', slot: shared };
     const warm = this.warm(request.key);
     if (warm !== undefined) return { type: 'warm', slot: warm };
     for (const slot of this.#stemCells) {
       if (slot.state !== 'prewarmed' || slot.kind !== request.kind || slot.memoryMB !== request.memoryMB) continue;
       this.#stemCells.delete(slot);
-      this.#makeBusy(slot, request.key);
+      this.#makeBusy(slot, request.key, request.concurrency);
       return { type: 'prewarmed', slot };
     }
     if (request.memoryMB > this.memoryMB) return { type: 'never' };
     if (this.#usedMB + request.memoryMB > this.memoryMB) return { type: 'wait', evict: this.#evictFor(request.memoryMB) };
     const slot = this.#newSlot(request.kind, request.memoryMB, 'busy');
-    this.#makeBusy(slot, request.key);
+    this.#makeBusy(slot, request.key, request.concurrency);
     return { type: 'cold', slot };
+  }
+
+  /** A busy slot of this key that takes one more, which it has then. */
+  shared(key: string): Slot<Container> | undefined {
+    for (const slot of this.#withRoom.get(key) ?? []) {
+      slot.running += 1;
+      this.#listRoom(slot);
+      return slot;
+    }
+    return undefined;
   }
 
   /** The warm slot of this key that was used last, made busy. */
@@ -80,13 +100,23 @@ export class ContainerPool<Container> {
     if (slot === undefined) return undefined;
     if (slots?.length === 0) this.#idleByKey.delete(key);
     this.#idle.delete(slot);
-    this.#makeBusy(slot, key);
+    this.#makeBusy(slot, key, slot.concurrency);
     return slot;
   }
 
-  /** A busy slot's container stays warm. */
-  release(slot: Slot<Container>, now: number): void {
-    if (slot.state !== 'busy' || slot.key === undefined) return;
+  /** Takes nobody in any more. */
+  doom(slot: Slot<Container>): void {
+    slot.doomed = true;
+    this.#listRoom(slot);
+  }
+
+  /** An activation has left a busy slot. The last one leaves the container warm. @returns whether it was the last */
+  release(slot: Slot<Container>, now: number): boolean {
+    if (slot.state !== 'busy' || slot.key === undefined) return true;
+    slot.running -= 1;
+    this.#listRoom(slot);
+    if (slot.running > 0) return false;
+    if (slot.doomed) return true;
     this.#others.delete(slot);
     this.#busyMB -= slot.memoryMB;
     slot.state = 'idle';
@@ -95,6 +125,7 @@ export class ContainerPool<Container> {
     const slots = this.#idleByKey.get(slot.key);
     if (slots === undefined) this.#idleByKey.set(slot.key, [slot]);
     else slots.push(slot);
+    return true;
   }
 
   /** Memory for a stem cell, but only if none has to be taken from anyone. */
@@ -131,6 +162,7 @@ export class ContainerPool<Container> {
     }
     this.#others.add(slot);
     slot.state = 'removing';
+    this.#listRoom(slot);
     this.#removingMB += slot.memoryMB;
   }
 
@@ -153,14 +185,28 @@ export class ContainerPool<Container> {
 
   #newSlot(kind: string, memoryMB: number, state: SlotState): Slot<Container> {
     this.#usedMB += memoryMB;
-    return { kind, memoryMB, key: undefined, state, container: undefined, lastUsed: 0 };
+    return { kind, memoryMB, key: undefined, state, container: undefined, running: 0, concurrency: 1, doomed: false, lastUsed: 0 };
   }
 
-  #makeBusy(slot: Slot<Container>, key: string): void {
+  #makeBusy(slot: Slot<Container>, key: string, concurrency: number): void {
     slot.key = key;
     slot.state = 'busy';
+    slot.running = 1;
+    slot.concurrency = concurrency;
+    if (concurrency > 1) this.#listRoom(slot);
     this.#busyMB += slot.memoryMB;
     this.#others.add(slot);
+  }
+
+  #listRoom(slot: Slot<Container>): void {
+    if (slot.concurrency === 1 || slot.key === undefined) return;
+    const listed = this.#withRoom.get(slot.key);
+    if (slot.state === 'busy' && !slot.doomed && slot.running > 0 && slot.running < slot.concurrency) {
+      if (listed === undefined) this.#withRoom.set(slot.key, new Set([slot]));
+      else listed.add(slot);
+    } else if (listed?.delete(slot) === true && listed.size === 0) {
+      this.#withRoom.delete(slot.key);
+    }
   }
 
   #evictFor(memoryMB: number): Slot<Container>[] {

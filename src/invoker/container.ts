@@ -4,6 +4,7 @@ import { CHANNEL_DESCRIPTOR } from '../sandbox/sandbox.ts';
 import type { Box, Sandbox } from '../sandbox/sandbox.ts';
 import { LogCollector } from './log-collector.ts';
 import { RuntimeConnection } from './runtime-connection.ts';
+import { SharedLogs } from './shared-logs.ts';
 import { MAX_RESULT_BYTES, TRUNCATED_RESULT_BYTES } from './runtime-responses.ts';
 
 /** A box with an action runtime in it: what talks to the runtime, and what reads its logs. */
@@ -13,11 +14,48 @@ export class Container {
   readonly logs: LogCollector;
   /** An action was loaded into it. */
   initialized = false;
+  /** Whether that succeeded, for those who are to share it. */
+  readonly ready: Promise<boolean>;
+  #opened!: (initialized: boolean) => void;
+  #sharedLogs: SharedLogs | undefined;
+  #occupants = 0;
 
   constructor(box: Box, clock: Clock) {
     this.box = box;
     this.connection = new RuntimeConnection(box.channel, { maxBodyBytes: MAX_RESULT_BYTES, truncateToBytes: TRUNCATED_RESULT_BYTES });
     this.logs = new LogCollector(box.stdout, box.stderr, clock);
+    this.ready = new Promise((resolve) => { this.#opened = resolve; });
+  }
+
+  /** Tells those who wait for its /init what has come of it. The first time counts. */
+  opened(initialized: boolean): void {
+    this.initialized ||= initialized;
+    this.#opened(this.initialized);
+  }
+
+  /** Others are in it besides. */
+  get shared(): boolean {
+    return this.#occupants > 1;
+  }
+
+  enter(): void {
+    this.#occupants += 1;
+    this.box.active = true;
+  }
+
+  leave(): void {
+    this.#occupants -= 1;
+    if (this.#occupants === 0) this.box.active = false;
+  }
+
+  /** Logs of one call among several; from the first time on they are told apart by the runtime's marks. */
+  logsOf(call: string, clock: Clock): LogCollector {
+    this.#sharedLogs ??= new SharedLogs(this.logs.detach(), clock);
+    return this.#sharedLogs.open(call);
+  }
+
+  closeLogs(call: string): void {
+    this.#sharedLogs?.close(call);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../clock/clock.ts';
 import type { ActivationMessage } from '../domain/activation.ts';
+import { containerConcurrency } from '../domain/container-concurrency.ts';
 import type { Logger } from '../domain/logger.ts';
 import { RuntimeMissing, runtimeName } from '../runtimes/launch.ts';
 import type { RuntimeLauncher } from '../runtimes/launch.ts';
@@ -67,20 +68,23 @@ export class Containers {
   /** A slot for this activation; `wait` when memory must come free first (`onFreed` tells). */
   acquire(message: ActivationMessage): Slot<Container> | 'wait' | 'never' {
     const { action } = message;
-    const acquired = this.#pool.acquire({ key: containerKey(message), kind: runtimeName(action), memoryMB: action.limits.memory });
+    const acquired = this.#pool.acquire({ key: containerKey(message), kind: runtimeName(action), memoryMB: action.limits.memory, concurrency: containerConcurrency(action) });
     this.#follow(acquired);
     if (acquired.type === 'wait' || acquired.type === 'never') return acquired.type;
     return acquired.slot;
   }
 
-  /** A warm slot for this activation, and nothing else. */
+  /** A slot that needs no more memory for this activation: shared with others, or warm. */
   acquireWarm(message: ActivationMessage): Slot<Container> | undefined {
-    return this.#pool.warm(containerKey(message));
+    const key = containerKey(message);
+    return this.#pool.shared(key) ?? this.#pool.warm(key);
   }
 
   /** The container of a busy slot, started now where there is none. @throws {Error} when the kind cannot be started here */
   async started(slot: Slot<Container>): Promise<Container> {
     if (slot.container !== undefined) return slot.container;
+    const under = this.#starting.get(slot);
+    if (under !== undefined) return under;
     const starting = this.#start(slot);
     this.#starting.set(slot, starting);
     try {
@@ -106,10 +110,21 @@ export class Containers {
     return container;
   }
 
+  /** An activation has left, and the container can take the next one. */
   release(slot: Slot<Container>): void {
-    this.#pool.release(slot, this.#options.clock.now());
-    // Its memory can be had by eviction now.
+    const last = this.#pool.release(slot, this.#options.clock.now());
+    if (last && slot.doomed) {
+      void this.remove(slot);
+      return;
+    }
+    // There is room in it, or its memory can be had by eviction now.
     this.#options.onFreed();
+  }
+
+  /** An activation has left, and the container is not fit for another one: it goes when the others in it have left, too. */
+  async discard(slot: Slot<Container>): Promise<void> {
+    this.#pool.doom(slot);
+    if (this.#pool.release(slot, this.#options.clock.now())) await this.remove(slot);
   }
 
   /** Kills what is in the slot, then frees its memory. */
@@ -141,6 +156,7 @@ export class Containers {
   async #gone(slot: Slot<Container>): Promise<void> {
     // What is just being started can be killed once it is there.
     await this.#starting.get(slot)?.catch(() => undefined);
+    slot.container?.opened(false);
     await slot.container?.box.kill();
     this.#pool.removed(slot);
     this.#prewarmAfter(REPLACE_MS);

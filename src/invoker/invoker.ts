@@ -246,12 +246,13 @@ export class Invoker {
     this.#running.set(held, slot);
     try {
       if (slot.container?.initialized === true) await this.#runIn(slot.container, held, slot);
+      else if (slot.running > 1) await this.#runAfterOther(held, slot);
       else await this.#runCold(held, slot);
     } catch (error) {
       this.#parts.logger.error({ activationId: message.activationId, action: message.action.path, error: String(error) }, 'cannot run an activation');
       if (error instanceof RuntimeMissing && error.byAction) this.#fail(held, error.message, 2);
       else this.#fail(held, `${TEXTS.notProvisioned} ${error instanceof Error ? error.message : ''}`.trim());
-      await this.#containers.remove(slot);
+      await this.#containers.discard(slot);
     } finally {
       this.#running.delete(held);
     }
@@ -267,7 +268,21 @@ export class Invoker {
     }
     // It was handed back meanwhile, or there is nothing to run.
     this.#fail(held, TEXTS.actionGone);
-    await this.#containers.remove(slot);
+    container.opened(false);
+    await this.#containers.discard(slot);
+  }
+
+  /** Another one loads the action into the container that they are to share. */
+  async #runAfterOther(held: HeldActivation, slot: Slot<Container>): Promise<void> {
+    const container = await this.#containers.started(slot);
+    if (await container.ready && held.state === 'waiting') {
+      await this.#runIn(container, held, slot);
+      return;
+    }
+    void this.#containers.discard(slot);
+    if (held.state !== 'waiting') return;
+    this.#queue.unshift(held);
+    this.#pump();
   }
 
   async #runIn(container: Container, held: HeldActivation, slot: Slot<Container>, exec?: RunnableExec): Promise<void> {
@@ -276,7 +291,7 @@ export class Invoker {
     if (end.bootFailure !== undefined) this.#parts.logger.error({ kind: slot.kind, stderr: end.bootFailure }, 'a runtime did not come up');
     if (end.died) await this.#parts.clock.sleep(SIGNAL_RACE_MS);
     if (end.reusable && this.#draining === undefined) this.#containers.release(slot);
-    else void this.#containers.remove(slot);
+    else void this.#containers.discard(slot);
     if (this.#interrupted(held, end)) this.#held.answer(held, { type: 'return', reason: 'interrupted' });
     else this.#held.answer(held, { type: 'complete', outcome: end.outcome });
   }

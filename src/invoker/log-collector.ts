@@ -29,6 +29,7 @@ interface LogStream { readonly name: StreamName; partial: Buffer | undefined; se
 export class LogCollector {
   readonly #clock: Clock;
   readonly #streams: readonly LogStream[];
+  readonly #sources: Record<StreamName, Readable>;
   #lines: string[] = [];
   #bytes = 0;
   #limitBytes = BETWEEN_BYTES;
@@ -39,7 +40,14 @@ export class LogCollector {
 
   constructor(stdout: Readable, stderr: Readable, clock: Clock) {
     this.#clock = clock;
+    this.#sources = { stdout, stderr };
     this.#streams = [this.#follow('stdout', stdout), this.#follow('stderr', stderr)];
+  }
+
+  /** Reads no more. @returns the streams, for another reader */
+  detach(): Record<StreamName, Readable> {
+    for (const stream of Object.values(this.#sources)) stream.removeAllListeners('data');
+    return this.#sources;
   }
 
   /** The last of what the process itself said before it died. */

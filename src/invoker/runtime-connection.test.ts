@@ -41,7 +41,7 @@ describe('runtime connection', () => {
       const channel = new Scripted();
       let continued = 0;
       const connection = new RuntimeConnection(channel, LIMITS);
-      const reply = connection.post('/init', '{}', () => { continued += 1; });
+      const reply = connection.post('/init', '{}', { onContinue: () => { continued += 1; } });
       let at = 0;
       for (const size of sizes) {
         channel.push(bytes.subarray(at, at + size));
@@ -66,6 +66,18 @@ describe('runtime connection', () => {
     const next = connection.post('/run', '{}');
     channel.say('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
     assert.deepEqual(await next, { status: 200, body: '', bytes: 0, truncated: false });
+  });
+
+  it('has several named requests under way, whose answers may pass each other', async () => {
+    const channel = new Scripted();
+    const connection = new RuntimeConnection(channel, LIMITS);
+    const [first, second] = [connection.post('/run', '1', { call: 'aa' }), connection.post('/run', '2', { call: 'bb' })];
+    assert.match(channel.sent, /\r\nCall: aa\r\nContent-Length: 1\r\n\r\n1POST [^]*\r\nCall: bb\r\n/);
+    channel.say('HTTP/1.1 200 OK\r\nCall: bb\r\nContent-Length: 3\r\n\r\n"b"HTTP/1.1 502 Bad Gateway\r\nCall: aa\r\nContent-Length: 3\r\n\r\n"a"');
+    assert.deepEqual([(await first), (await second)].map((reply) => (reply === CONNECTION_LOST ? reply : reply.body)), ['"a"', '"b"']);
+    const lost = [connection.post('/run', '3', { call: 'cc' }), connection.post('/run', '4', { call: 'dd' })];
+    channel.push(null);
+    assert.deepEqual(await Promise.all(lost), [CONNECTION_LOST, CONNECTION_LOST]);
   });
 
   for (const [name, said] of [['no HTTP', 'hello\r\n\r\n'], ['no length', 'HTTP/1.1 200 OK\r\n\r\n{}'], ['an endless head', 'x'.repeat(70_000)]] as const) {

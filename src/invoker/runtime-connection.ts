@@ -1,5 +1,6 @@
 /**
- * HTTP/1.1 client of one action runtime over its channel: one request at a time on a connection that is kept. Written by
+ * HTTP/1.1 client of one action runtime over its channel: one request at a time on a connection that is kept, or several
+ * that are named by a header `Call` and answered in any order, where the runtime understands that. Written by
  * hand because the runtime's answers are small and simple and a general client costs more than everything else that the
  * invoker does for a warm call. A body above the limit is read to its end, but only its beginning is kept.
  */
@@ -27,13 +28,14 @@ interface Exchange {
 }
 
 /** A response whose head is read and whose body is on its way. */
-interface Incoming { status: number; length: number; read: number; kept: Buffer[]; keptBytes: number }
+interface Incoming { call: string | undefined; status: number; length: number; read: number; kept: Buffer[]; keptBytes: number }
 
 export class RuntimeConnection {
   readonly #channel: Duplex;
   readonly #maxBodyBytes: number;
   readonly #truncateToBytes: number;
   #exchange: Exchange | undefined;
+  readonly #calls = new Map<string, Exchange>();
   #head: Buffer | undefined;
   #incoming: Incoming | undefined;
   #lost = false;
@@ -49,16 +51,19 @@ export class RuntimeConnection {
   }
 
   /**
-   * One request; no other may be under way. Never rejects.
-   * @param onContinue asks for an interim answer (100) and hears when the runtime has taken the request up
+   * One request; no other may be under way, but for those that have another `call`. Never rejects.
+   * `onContinue` asks for an interim answer (100) and hears when the runtime has taken the request up.
    */
-  post(path: '/init' | '/run', json: string, onContinue?: () => void): Promise<RuntimeReply | typeof CONNECTION_LOST> {
+  post(
+    path: '/init' | '/run', json: string, { onContinue, call }: { onContinue?: (() => void) | undefined; call?: string | undefined } = {},
+  ): Promise<RuntimeReply | typeof CONNECTION_LOST> {
     if (this.#lost) return Promise.resolve(CONNECTION_LOST);
     const expect = onContinue === undefined ? '' : 'Expect: 100-continue\r\n';
     return new Promise((resolve) => {
-      this.#exchange = { settle: resolve, onContinue };
+      if (call === undefined) this.#exchange = { settle: resolve, onContinue };
+      else this.#calls.set(call, { settle: resolve, onContinue });
       this.#channel.write(
-        `POST ${path} HTTP/1.1\r\nHost: action\r\nContent-Type: application/json\r\n${expect}Content-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`,
+        `POST ${path} HTTP/1.1\r\nHost: action\r\nContent-Type: application/json\r\n${expect}${call === undefined ? '' : `Call: ${call}\r\n`}Content-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`,
       );
     });
   }
@@ -80,13 +85,13 @@ export class RuntimeConnection {
     this.#head = undefined;
     const head = data.toString('latin1', 0, end);
     const status = Number(head.slice(9, 12));
-    if (!head.startsWith('HTTP/1.') || Number.isNaN(status) || this.#exchange === undefined) {
+    if (!head.startsWith('HTTP/1.') || Number.isNaN(status) || (this.#exchange === undefined && this.#calls.size === 0)) {
       this.#lose();
       return undefined;
     }
     const rest = data.subarray(end + HEAD_END.length);
     if (status === CONTINUE) {
-      this.#exchange.onContinue?.();
+      this.#exchange?.onContinue?.();
       return rest;
     }
     // As in OpenWhisk, an answer that does not tell its length is none.
@@ -95,7 +100,8 @@ export class RuntimeConnection {
       this.#lose();
       return undefined;
     }
-    this.#incoming = { status, length: Number(length), read: 0, kept: [], keptBytes: 0 };
+    const call = this.#calls.size === 0 ? undefined : /\r\ncall: *(\w+)/i.exec(head)?.[1];
+    this.#incoming = { call, status, length: Number(length), read: 0, kept: [], keptBytes: 0 };
     if (this.#incoming.length === 0) this.#finish(this.#incoming);
     return rest;
   }
@@ -118,19 +124,21 @@ export class RuntimeConnection {
     this.#incoming = undefined;
     const [only] = incoming.kept;
     const body = incoming.kept.length === 1 && only !== undefined ? only.toString() : Buffer.concat(incoming.kept).toString();
-    this.#settle({ status: incoming.status, body, bytes: incoming.length, truncated: incoming.length > this.#maxBodyBytes });
+    this.#settle({ status: incoming.status, body, bytes: incoming.length, truncated: incoming.length > this.#maxBodyBytes }, incoming.call);
   }
 
   #lose(): void {
     if (this.#lost) return;
     this.#lost = true;
     this.#channel.destroy();
-    this.#settle(CONNECTION_LOST);
+    this.#settle(CONNECTION_LOST, undefined);
+    for (const call of [...this.#calls.keys()]) this.#settle(CONNECTION_LOST, call);
   }
 
-  #settle(reply: RuntimeReply | typeof CONNECTION_LOST): void {
-    const exchange = this.#exchange;
-    this.#exchange = undefined;
+  #settle(reply: RuntimeReply | typeof CONNECTION_LOST, call: string | undefined): void {
+    const exchange = call === undefined ? this.#exchange : this.#calls.get(call);
+    if (call === undefined) this.#exchange = undefined;
+    else this.#calls.delete(call);
     exchange?.settle(reply);
   }
 }
