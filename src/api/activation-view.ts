@@ -1,5 +1,6 @@
 import type { ActivationRecord, ActivationResponse } from '../domain/activation.ts';
 import { RESPONSE_STATUS } from '../domain/activation.ts';
+import type { ActivationSummary } from '../store/store.ts';
 
 /** A record in full: as blocking calls, GET and lists with `docs` answer it. */
 export function activationView(record: ActivationRecord): object {
@@ -16,11 +17,11 @@ export function activationView(record: ActivationRecord): object {
 }
 
 /** A record as lists show it. */
-export function activationSummary(record: ActivationRecord): object {
-  const { namespace, name, version, publish, annotations, activationId, start, end, duration, response, cause } = record;
+export function activationSummary(summary: ActivationSummary): object {
+  const { namespace, name, version, publish, annotations, activationId, start, end, duration, statusCode, cause } = summary;
   return {
     namespace, name, version, publish, annotations, activationId, start,
-    ...(end === 0 ? {} : { end, duration, statusCode: response.statusCode }),
+    ...(end === 0 ? {} : { end, duration, statusCode }),
     ...(cause === undefined ? {} : { cause }),
   };
 }

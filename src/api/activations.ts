@@ -30,8 +30,9 @@ export function addActivationRoutes(api: FastifyInstance, { store: { activations
         const filter = filterOf(namespace, query);
         if (count && docs) throw docsNotAllowedWithCount();
         if (count) return sendJson(reply, 200, { activations: Math.max(0, await activations.count(filter) - page.skip) });
-        const records = await activations.list(filter, page);
-        return sendJson(reply, 200, records.map(docs ? activationView : activationSummary));
+        return sendJson(reply, 200, docs
+          ? (await activations.list(filter, page)).map(activationView)
+          : (await activations.summaries(filter, page)).map(activationSummary));
       },
     },
   });

@@ -7,7 +7,7 @@
  * Appending the record of an accepted activation also settles its journal entry.
  */
 import type { Action } from '../domain/action.ts';
-import type { ActivationId, ActivationMessage, ActivationRecord } from '../domain/activation.ts';
+import type { ActivationId, ActivationMessage, ActivationRecord, ResponseStatusCode } from '../domain/activation.ts';
 import type { EntityType, EntityTypes } from '../domain/entity.ts';
 import type { JsonValue } from '../domain/json.ts';
 
@@ -39,7 +39,7 @@ export interface EntityFilter {
   namespace: string;
   /** Actions: those of this package; null, those of the default package. @default all */
   package?: string | null;
-  /** Packages: published ones only. @default false */
+  /** Packages: published ones only, and no bindings. @default false */
   published?: boolean;
   /** Rules: those of this trigger, `namespace/name`. @default all */
   trigger?: string;
@@ -110,11 +110,16 @@ export class StoreUnavailable extends Error {
 
 export interface ActivationFilter {
   namespace: string;
-  /** Action name, or `package/name` where the path of the record has a package. */
+  /** `name`, or `package/name` where the action was in a package: the binding's where it was called through one. */
   name?: string;
   /** Epoch ms, inclusive, compared with `start`. */
   since?: number;
   upto?: number;
+}
+
+/** A record without what may be large. */
+export interface ActivationSummary extends Omit<ActivationRecord, 'response' | 'logs'> {
+  statusCode: ResponseStatusCode;
 }
 
 export interface ActivationStore {
@@ -125,8 +130,10 @@ export interface ActivationStore {
   append(record: ActivationRecord): Promise<void>;
   /** Reads its own writes: a record whose append has resolved is found. */
   get(namespace: string, id: ActivationId): Promise<ActivationRecord | undefined>;
-  /** Newest first by start. `limit` 0 means 200. */
+  /** Newest first by start. `limit` 0 means 200. @throws {StoreUnavailable} also when they are too large together to be held in memory */
   list(filter: ActivationFilter, page: { limit: number; skip: number }): Promise<ActivationRecord[]>;
+  /** Like `list`, without reading what is large. */
+  summaries(filter: ActivationFilter, page: { limit: number; skip: number }): Promise<ActivationSummary[]>;
   count(filter: ActivationFilter): Promise<number>;
 }
 

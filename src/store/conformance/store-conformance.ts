@@ -1,8 +1,8 @@
 /** What every store promises, whatever it is made of. A backend's test calls `storeConformance` and has it run on the real thing. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { ActivationMessage } from '../../domain/activation.ts';
-import type { Store } from '../store.ts';
+import type { ActivationMessage, ActivationRecord } from '../../domain/activation.ts';
+import type { ActivationSummary, Store } from '../store.ts';
 import { documentPromises, entityPromises } from './entity-promises.ts';
 import { sampleId, sampleMessage, sampleRecord, sampleTrigger } from './store-fixtures.ts';
 
@@ -91,6 +91,8 @@ function activationPromises(store: () => Store, reopen: () => Promise<void>): vo
       await store().activations.append(sampleRecord({ activationId: sampleId(99), namespace: 'other', start: T + 99 }));
       const list = async (filter: { name?: string; since?: number; upto?: number }, page = ALL): Promise<number[]> => {
         const records = await store().activations.list({ namespace: 'guest', ...filter }, page);
+        const summaries = await store().activations.summaries({ namespace: 'guest', ...filter }, page);
+        assert.deepEqual(summaries, records.map(summaryOf));
         if (page === ALL) assert.equal(await store().activations.count({ namespace: 'guest', ...filter }), records.length);
         return records.map(({ start }) => start - T);
       };
@@ -104,6 +106,31 @@ function activationPromises(store: () => Store, reopen: () => Promise<void>): vo
       assert.deepEqual(await list({ name: 'even', since: T + 40 }), [50]);
       assert.deepEqual(await list({ name: 'tools/even', upto: T + 40 }), [40]);
       assert.deepEqual(await list({ since: T + 100 }), []);
+    });
+
+    it('counts any range of time, of all names and of one, near and far', async () => {
+      const minutes = [0, 0.2, 0.9, 1, 1.1, 2, 7, 7.5, 60, 61, 500];
+      await Promise.all(minutes.map((minute, n) => store().activations.append(sampleRecord({ activationId: sampleId(n), start: T + minute * 60_000, name: n % 3 === 0 ? 'a' : 'b' }))));
+      const bounds = [undefined, ...minutes.flatMap((minute) => [T + minute * 60_000, T + minute * 60_000 + 1])];
+      for (const since of bounds) {
+        for (const upto of bounds) {
+          for (const name of [undefined, 'a']) {
+            const filter = { namespace: 'guest', ...(since === undefined ? {} : { since }), ...(upto === undefined ? {} : { upto }), ...(name === undefined ? {} : { name }) };
+            assert.equal(await store().activations.count(filter), (await store().activations.list(filter, ALL)).length, JSON.stringify(filter));
+          }
+        }
+      }
+    });
+
+    it('finds what was called through a binding by the name of the binding', async () => {
+      const annotations = (path: string, binding?: string): ActivationRecord['annotations'] =>
+        [{ key: 'path', value: path }, ...(binding === undefined ? [] : [{ key: 'binding', value: binding }])];
+      await store().activations.append(sampleRecord({ activationId: sampleId(1), name: 'sort', annotations: annotations('whisk.system/utils/sort', 'guest/mine') }));
+      await store().activations.append(sampleRecord({ activationId: sampleId(2), name: 'sort', annotations: annotations('whisk.system/utils/sort') }));
+      // A trigger's record has no path, and never ends.
+      await store().activations.append(sampleRecord({ activationId: sampleId(3), name: 'sort', annotations: [], end: 0, duration: 0 }));
+      const found = async (name: string): Promise<string[]> => (await store().activations.list({ namespace: 'guest', name }, ALL)).map(({ activationId }) => activationId);
+      assert.deepEqual([await found('mine/sort'), await found('utils/sort'), await found('sort')], [[sampleId(1)], [sampleId(2)], [sampleId(3)]]);
     });
 
     it('gives 200 records when no limit is set', async () => {
@@ -129,6 +156,11 @@ function activationPromises(store: () => Store, reopen: () => Promise<void>): vo
       assert.equal(await store().activations.count({ namespace: 'guest' }), 2);
     });
   });
+}
+
+function summaryOf({ response, logs, ...rest }: ActivationRecord): ActivationSummary {
+  assert.ok(logs.length > 0);
+  return { ...rest, statusCode: response.statusCode };
 }
 
 function journalPromises(store: () => Store, reopen: () => Promise<void>): void {

@@ -10,6 +10,25 @@ export interface Page {
   skip: number;
 }
 
+export interface ActivationRow {
+  summary: string;
+  details: string;
+}
+
+/** Records beyond these go, the oldest first. */
+export interface RetentionLimits {
+  /** Epoch ms. */
+  startedBefore: number;
+  /** Number of records. */
+  keep: number;
+}
+
+/** Rows up to `through` were looked at; nothing was removed where all of these are within the limits. */
+export interface Removal {
+  removed: number;
+  through: number;
+}
+
 export interface EntityRow {
   type: EntityType;
   revision: string;
@@ -52,6 +71,8 @@ interface AcceptedDocument {
 }
 
 export interface Recovered {
+  /** Segments up to this one were in use: their numbers must not come again. */
+  lastSegment: number;
   segments: RecoveredSegment[];
   /** Messages that were accepted and have no record, in the order of their acceptance. */
   unfinished: AcceptedDocument[];
@@ -59,9 +80,14 @@ export interface Recovered {
 
 export interface DatabaseOperations {
   open: { input: { directory: string; networkFileSystem: boolean }; output: Recovered };
-  getActivation: { input: { namespace: string; id: ActivationId }; output: string | undefined };
-  listActivations: { input: { filter: ActivationFilter; page: Page }; output: string[] };
+  getActivation: { input: { namespace: string; id: ActivationId }; output: ActivationRow | undefined };
+  listActivations: { input: { filter: ActivationFilter; page: Page }; output: ActivationRow[] };
+  listSummaries: { input: { filter: ActivationFilter; page: Page }; output: string[] };
   countActivations: { input: ActivationFilter; output: number };
+  /** Whether there are records beyond the limits. */
+  exceeds: { input: RetentionLimits; output: boolean };
+  /** Removes some of those behind row `after`. */
+  removeActivations: { input: { limits: RetentionLimits; after: number }; output: Removal };
   /** Those of the ids that have no record. */
   withoutRecord: { input: ActivationId[]; output: ActivationId[] };
   getEntity: { input: string; output: EntityRow | undefined };

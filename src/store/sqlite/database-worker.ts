@@ -21,7 +21,10 @@ type Handlers = {
 const handlers: Handlers = {
   getActivation: ({ database }, { namespace, id }) => database.activations.get(namespace, id),
   listActivations: ({ database }, { filter, page }) => database.activations.list(filter, page),
+  listSummaries: ({ database }, { filter, page }) => database.activations.summaries(filter, page),
   countActivations: ({ database }, filter) => database.activations.count(filter),
+  exceeds: ({ database }, limits) => database.activations.exceeds(limits),
+  removeActivations: ({ applier }, { limits, after }) => applier.removeOldest(limits, after),
   withoutRecord: ({ database }, ids) => ids.filter((id) => !database.activations.has(id)),
   getEntity: ({ database }, path) => database.entities.get(path),
   writeEntities: (opened, changes) => writeEntities(opened, changes),
@@ -50,7 +53,7 @@ const handlers: Handlers = {
 };
 
 const READS_LOG: ReadonlySet<DatabaseOperation> = new Set<DatabaseOperation>([
-  'getActivation', 'listActivations', 'countActivations', 'withoutRecord', 'finish',
+  'getActivation', 'listActivations', 'listSummaries', 'countActivations', 'withoutRecord', 'finish',
 ]);
 
 let opened: Opened | undefined;

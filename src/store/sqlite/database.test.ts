@@ -5,24 +5,25 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { actionPath } from '../../domain/action.ts';
-import { sampleAction } from '../conformance/store-fixtures.ts';
+import { sampleAction, sampleId, sampleRecord } from '../conformance/store-fixtures.ts';
 import { activationsQuery } from './activation-table.ts';
 import { Database } from './database.ts';
 import { storedEntity } from './entity-rows.ts';
+import { joinRecord } from './log-entry.ts';
 
 describe('Database', () => {
   let directory: string;
   beforeEach(() => { directory = mkdtempSync(join(tmpdir(), 'hpcwhisk-database-')); });
   afterEach(() => { rmSync(directory, { recursive: true }); });
   const record = (id: string, start = 1): Parameters<Database['activations']['insert']>[0] =>
-    ({ kind: 'record', id, namespace: 'guest', name: 'hello', start, document: `{"id":"${id}"}` });
+    ({ kind: 'record', id, namespace: 'guest', name: 'hello', start, summary: `{"id":"${id}"}`, details: '{}' });
 
   it('answers every filter from one range of an index, without sorting', () => {
     new Database({ directory, networkFileSystem: false }).close();
     const raw = new DatabaseSync(join(directory, 'store.sqlite'));
     const range = { since: 1, upto: 2 };
     for (const filter of [{}, { name: 'a' }, range, { name: 'a', ...range }, { upto: 2 }]) {
-      const { sql, values } = activationsQuery({ namespace: 'guest', ...filter }, { limit: 10, skip: 1000 });
+      const { sql, values } = activationsQuery('summary', { namespace: 'guest', ...filter }, { limit: 10, skip: 1000 });
       const plan = raw.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values).map((row) => String(row['detail']));
       assert.equal(plan.length, 1, `sorts or joins: ${plan.join('; ')}`);
       const index = 'name' in filter ? 'activations_by_name \\(namespace=\\? AND name=\\? AND' : 'activations_by_start \\(namespace=\\? AND';
@@ -48,7 +49,9 @@ describe('Database', () => {
   it('needs no shared memory on a network file system', () => {
     for (const id of ['a', 'b']) {
       const database = new Database({ directory, networkFileSystem: true });
+      database.begin();
       database.activations.insert(record(id));
+      database.commit();
       assert.deepEqual(readdirSync(directory).filter((name) => name.endsWith('-shm') || name.endsWith('-wal')), []);
       database.close();
     }
@@ -70,7 +73,7 @@ describe('a database of version 1', () => {
   beforeEach(() => { directory = mkdtempSync(join(tmpdir(), 'hpcwhisk-database-')); });
   afterEach(() => { rmSync(directory, { recursive: true }); });
 
-  it('becomes one of the present version: its actions are entities', () => {
+  it('becomes one of the present version, with its actions and activations', () => {
     const raw = new DatabaseSync(join(directory, 'store.sqlite'));
     raw.exec(`
       CREATE TABLE activations (
@@ -94,6 +97,11 @@ describe('a database of version 1', () => {
       raw.prepare('INSERT INTO actions (path, namespace, updated, revision, document) VALUES (?, ?, ?, ?, ?)')
         .run(actionPath(action), 'guest', action.updated, '3-c', JSON.stringify(action));
     }
+    const records = [1, 2, 3].map((n) => sampleRecord({ activationId: sampleId(n), start: n * 50_000, ...(n === 2 ? { cause: sampleId(1), end: 0 } : {}) }));
+    for (const record of records) {
+      raw.prepare('INSERT INTO activations (id, namespace, name, start, document) VALUES (?, ?, ?, ?, ?)')
+        .run(record.activationId, 'guest', 'hello', record.start, JSON.stringify(record));
+    }
     raw.close();
     for (let round = 0; round < 2; round++) {
       const database = new Database({ directory, networkFileSystem: false });
@@ -103,6 +111,11 @@ describe('a database of version 1', () => {
       }
       const listed = (filter: object): number[] => database.entities.list('action', { namespace: 'guest', ...filter }, { limit: 0, skip: 0 }).map((row) => storedEntity(row).entity.updated);
       assert.deepEqual([listed({}), listed({ package: 'p' }), listed({ package: null })], [[2, 1], [1], [2]]);
+      const filter = { namespace: 'guest', name: 'hello' };
+      assert.deepEqual(database.activations.list(filter, { limit: 0, skip: 0 }).map(joinRecord), records.toReversed());
+      assert.deepEqual([{}, { since: 65_536 }, { upto: 65_535 }].map((range) => database.activations.count({ ...filter, ...range })), [3, 2, 1]);
+      assert.equal(database.activations.exceeds({ startedBefore: 0, keep: 2 }), true);
+      assert.equal(database.activations.exceeds({ startedBefore: 0, keep: 3 }), false);
       database.close();
     }
   });

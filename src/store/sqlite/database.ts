@@ -6,6 +6,7 @@ import { createPrivateFile } from './directory-lock.ts';
 import { DocumentTable } from './document-table.ts';
 import { EntityTable } from './entity-table.ts';
 import { migrate } from './schema.ts';
+import type { LogPosition } from './segment-files.ts';
 
 /** KiB of page cache: room for the hot end of the indexes and a batch of records, so that a batch rarely spills. */
 const CACHE_KIB = 32 * 1024;
@@ -51,12 +52,15 @@ export class Database {
     this.#connection.exec('BEGIN IMMEDIATE');
   }
 
-  commit(): void {
+  /** @param filed up to where the log is in the database with this transaction; undefined: as before */
+  commit(filed?: LogPosition): void {
+    this.activations.finish(filed);
     this.#connection.exec('COMMIT');
   }
 
   /** SQLite ends some transactions by itself when they fail; this ends the others. */
   rollback(): void {
+    this.activations.forget();
     if (this.#connection.inTransaction) this.#connection.exec('ROLLBACK');
   }
 

@@ -5,6 +5,7 @@
  */
 import { closeSync, openSync } from 'node:fs';
 import type { Database } from './database.ts';
+import type { Removal, RetentionLimits } from './database-messages.ts';
 import { parseLine } from './log-entry.ts';
 import { readGroups } from './log-group.ts';
 import { type LogPosition, segmentPath } from './segment-files.ts';
@@ -32,8 +33,8 @@ export class LogApplier {
   readonly #options: LogApplierOptions;
   /** How far each segment is known to be written, from the committed one on, in order. */
   readonly #ends = new Map<number, number>();
-  #applied: LogPosition = { segment: 0, end: 0 };
-  #committed: LogPosition = { segment: 0, end: 0 };
+  #applied: LogPosition;
+  #committed: LogPosition;
   #uncommittedBytes = 0;
   #timer: NodeJS.Timeout | undefined;
   #open: OpenSegment | undefined;
@@ -41,6 +42,8 @@ export class LogApplier {
 
   constructor(options: LogApplierOptions) {
     this.#options = options;
+    this.#applied = options.database.activations.position();
+    this.#committed = this.#applied;
   }
 
   /** Makes the records up to `position` visible to reads. @throws whatever kept the log from being read or the database from being written */
@@ -60,7 +63,7 @@ export class LogApplier {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     try {
-      if (this.#options.database.inTransaction) this.#options.database.commit();
+      if (this.#options.database.inTransaction) this.#options.database.commit(this.#applied);
     } catch (error) {
       this.#fail(error);
       return false;
@@ -75,6 +78,20 @@ export class LogApplier {
     if (this.#stalled) this.#options.resumed();
     this.#stalled = false;
     return true;
+  }
+
+  /** Removes some of the records beyond the limits, in the transaction that is open or will be. */
+  removeOldest(limits: RetentionLimits, after: number): Removal {
+    const { database } = this.#options;
+    try {
+      if (!database.inTransaction) database.begin();
+      return database.activations.removeOldest(limits, after);
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    } finally {
+      this.#commitAfter(COMMIT_DELAY_MS);
+    }
   }
 
   close(): void {

@@ -3,12 +3,12 @@ import { closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, readdirSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { ActivationRecord } from '../../domain/activation.ts';
 import { silentLogger, type Logger } from '../../domain/logger.ts';
 import { sampleId, sampleMessage, sampleRecord } from '../conformance/store-fixtures.ts';
 import { Database } from './database.ts';
+import { joinRecord } from './log-entry.ts';
 import { recoverLog } from './log-recovery.ts';
-import { readGroups } from './log-group.ts';
+import { GroupEncoder, readGroups } from './log-group.ts';
 import { listSegments, segmentPath } from './segment-files.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
@@ -70,7 +70,7 @@ describe('a log found at start', () => {
     const records = database.activations.list({ namespace: 'guest' }, { limit: 0, skip: 0 });
     database.close();
     return {
-      records: records.map((document) => number((JSON.parse(document) as ActivationRecord).activationId)).sort(),
+      records: records.map((row) => number(joinRecord(row).activationId)).sort(),
       unfinished: unfinished.map(({ id }) => number(id)),
     };
   };
@@ -104,6 +104,15 @@ describe('a log found at start', () => {
     const content = readFileSync(join(root, 'segment'));
     const directory = directoryWith(Buffer.concat([content, Buffer.from('=0000ffff 00000000\nRgarbage')]));
     assert.deepEqual(await found(directory), { records: [1, 2, 4], unfinished: [3] });
+  });
+
+  it('of version 1, whose records are one document, is brought in', async () => {
+    const record = sampleRecord({ activationId: sampleId(7) });
+    const line = `R${JSON.stringify([record.activationId, 'guest', 'hello', record.start])}\t${JSON.stringify(record)}\n`;
+    const directory = directoryWith(new GroupEncoder().encode([line]));
+    const store = await openSqliteStore({ directory, logger: silentLogger });
+    assert.deepEqual(await store.activations.get('guest', sampleId(7)), record);
+    await store.close();
   });
 
   it('of several segments with one damaged gives the rest, says so, and keeps the damaged file', async () => {

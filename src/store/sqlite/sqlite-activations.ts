@@ -1,9 +1,9 @@
 import type { ActivationId, ActivationRecord } from '../../domain/activation.ts';
-import type { ActivationFilter, ActivationStore } from '../store.ts';
+import type { ActivationFilter, ActivationStore, ActivationSummary } from '../store.ts';
 import type { Page } from './database-messages.ts';
 import type { DatabaseThread } from './database-thread.ts';
 import type { LiveMessages } from './live-messages.ts';
-import { recordLine } from './log-entry.ts';
+import { joinRecord, recordLine } from './log-entry.ts';
 import type { LogWriter } from './log-writer.ts';
 
 /** Records are written to the log and read from the database, which catches up with the log before it answers. */
@@ -24,13 +24,17 @@ export class SqliteActivations implements ActivationStore {
   }
 
   async get(namespace: string, id: ActivationId): Promise<ActivationRecord | undefined> {
-    const document = await this.#database.call('getActivation', { namespace, id }, this.#writer.position);
-    return document === undefined ? undefined : JSON.parse(document) as ActivationRecord;
+    const row = await this.#database.call('getActivation', { namespace, id }, this.#writer.position);
+    return row && joinRecord(row);
   }
 
   async list(filter: ActivationFilter, page: Page): Promise<ActivationRecord[]> {
-    const documents = await this.#database.call('listActivations', { filter, page }, this.#writer.position);
-    return documents.map((document) => JSON.parse(document) as ActivationRecord);
+    return (await this.#database.call('listActivations', { filter, page }, this.#writer.position)).map(joinRecord);
+  }
+
+  async summaries(filter: ActivationFilter, page: Page): Promise<ActivationSummary[]> {
+    const summaries = await this.#database.call('listSummaries', { filter, page }, this.#writer.position);
+    return summaries.map((summary) => JSON.parse(summary) as ActivationSummary);
   }
 
   count(filter: ActivationFilter): Promise<number> {

@@ -19,16 +19,20 @@ import { openSqliteStore } from './sqlite-store.ts';
 const START = 1_700_000_000_000;
 const WAIT_MS = 60_000;
 
-// Sizes vary with the id, so that groups and segments end everywhere.
-function messageOf(id: string): ActivationMessage {
-  return sampleMessage({ activationId: id, acceptedAt: START, args: { text: 'a'.repeat(Number.parseInt(id.slice(-3), 16)) } });
+// Sizes vary with the id and the step, so that groups and segments end everywhere.
+function messageOf(id: string, step = 0): ActivationMessage {
+  return sampleMessage({ activationId: id, acceptedAt: START, args: { step, text: 'a'.repeat((Number.parseInt(id.slice(-3), 16) + step * 500) % 4096) } });
+}
+
+function stepOf(args: ActivationMessage['args']): number {
+  return Array.isArray(args) ? NaN : Number(args['step']);
 }
 
 function recordOf(id: string): ActivationRecord {
   return sampleRecord({ activationId: id, logs: ['l'.repeat(Number.parseInt(id.slice(-3), 16))], start: START + Number.parseInt(id.slice(-5), 16) });
 }
 
-/** Diary: `accepting ID`, `accepted ID`, `appending ID`, `appended ID`, `opening`, `open`, one per line. */
+/** Diary: `accepting ID`, `accepted ID`, `reaching ID STEP`, `reached ID STEP`, `appending ID`, `appended ID`, `opening`, `open`, one per line. */
 async function writeUntilKilled(directory: string, diaryPath: string): Promise<void> {
   const diary = openSync(diaryPath, 'a');
   const note = (...words: string[]): void => { writeSync(diary, `${words.join(' ')}\n`); };
@@ -42,20 +46,29 @@ async function writeUntilKilled(directory: string, diaryPath: string): Promise<v
     await store.activations.append(recordOf(id));
     note('appended', id);
   };
+  const checkpoint = async (store: Store, id: string, step: number): Promise<void> => {
+    note('reaching', id, String(step));
+    await store.journal.checkpoint(messageOf(id, step));
+    note('reached', id, String(step));
+  };
   note('opening');
   const store = await openSqliteStore({ directory, logger: silentLogger, segmentBytes: 60_000 });
   note('open');
   const caller = async (): Promise<never> => {
     for (;;) {
       const id = newActivationId(Date.now());
-      if (Math.random() < 0.6) await accept(store, id);
+      if (Math.random() < 0.6) {
+        await accept(store, id);
+        for (let step = 1; Math.random() < 0.6; step++) await checkpoint(store, id, step);
+      }
       if (Math.random() < 0.9) await append(store, id);
       if (Math.random() < 0.05) await append(store, id);
       if (Math.random() < 0.05) await store.activations.get('guest', id);
     }
   };
   const finisher = async (): Promise<void> => {
-    for (const { activationId } of await store.journal.unfinished()) {
+    for (const { activationId, args } of await store.journal.unfinished()) {
+      if (Math.random() < 0.5) await checkpoint(store, activationId, stepOf(args) + 1);
       if (Math.random() < 0.7) await append(store, activationId);
     }
   };
@@ -100,14 +113,24 @@ async function fillTheDisk(directory: string): Promise<void> {
   process.kill(process.pid, 'SIGKILL');
 }
 
-interface Diary { accepting: Set<string>; accepted: Set<string>; appending: Set<string>; appended: Set<string> }
+interface Diary {
+  accepting: Set<string>;
+  accepted: Set<string>;
+  appending: Set<string>;
+  appended: Set<string>;
+  /** The latest step of a message that a checkpoint was begun of, or confirmed. */
+  reaching: Map<string, number>;
+  reached: Map<string, number>;
+}
 
 function readDiary(path: string): Diary {
-  const diary: Diary = { accepting: new Set(), accepted: new Set(), appending: new Set(), appended: new Set() };
+  const diary: Diary = { accepting: new Set(), accepted: new Set(), appending: new Set(), appended: new Set(), reaching: new Map(), reached: new Map() };
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
   for (const line of lines) {
-    const [word, id] = line.split(' ');
-    if (id !== undefined) diary[word as keyof Diary].add(id);
+    const [word, id, step] = line.split(' ');
+    if (id === undefined) continue;
+    if (word === 'reaching' || word === 'reached') diary[word].set(id, Number(step));
+    else diary[word as Exclude<keyof Diary, 'reaching' | 'reached'>].add(id);
   }
   return diary;
 }
@@ -139,7 +162,10 @@ async function compare(store: Store, diary: Diary): Promise<void> {
   for (const message of messages) {
     assert.ok(diary.accepting.has(message.activationId), `nobody accepted ${message.activationId}`);
     assert.ok(!ids.has(message.activationId), `${message.activationId} has a record and is called unfinished`);
-    assert.deepEqual(message, messageOf(message.activationId));
+    const step = stepOf(message.args);
+    assert.deepEqual(message, messageOf(message.activationId, step));
+    const [reached = 0, reaching = 0] = [diary.reached.get(message.activationId), diary.reaching.get(message.activationId)];
+    assert.ok(step >= reached && step <= reaching, `${message.activationId} is at step ${step}, not between ${reached} and ${reaching}`);
   }
 }
 
@@ -178,7 +204,7 @@ function describeCrashes(): void {
         }
       }
       const diary = readDiary(diaryPath);
-      assert.ok(diary.appended.size > 100 && diary.accepted.size > 100, `too little happened: ${diary.appended.size} records, ${diary.accepted.size} messages`);
+      assert.ok(diary.appended.size > 100 && diary.accepted.size > 100 && diary.reached.size > 50, `too little happened: ${diary.appended.size} records, ${diary.accepted.size} messages`);
     });
 
     it('rejects what a full disk does not take, works again with space, and believes nothing half-written', { timeout: 4 * WAIT_MS }, async () => {
@@ -197,7 +223,8 @@ function describeCrashes(): void {
       assert.equal(told.visible, told.written.length);
       const store = await openSqliteStore({ directory, logger: silentLogger });
       const all = (ids: string[]): Set<string> => new Set(ids);
-      await compare(store, { accepting: all(told.accepted), accepted: all(told.accepted), appending: all(told.written), appended: all(told.written) })
+      const none = new Map<string, number>();
+      await compare(store, { reaching: none, reached: none, accepting: all(told.accepted), accepted: all(told.accepted), appending: all(told.written), appended: all(told.written) })
         .finally(() => store.close());
     });
   });

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { actionPath, type Action } from '../../domain/action.ts';
 import type { ActivationMessage, ActivationRecord } from '../../domain/activation.ts';
 import { silentLogger } from '../../domain/logger.ts';
-import { sampleAction, sampleId, sampleMessage, sampleRecord } from '../conformance/store-fixtures.ts';
-import { RevisionConflict, type ActivationFilter, type Store } from '../store.ts';
+import { sampleAction, sampleId, sampleMessage, sampleRecord, sampleTrigger } from '../conformance/store-fixtures.ts';
+import { RevisionConflict, type ActivationFilter, type EntityChange, type Store, type StoredEntity } from '../store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
 type Operation =
   | { do: 'append'; ids: number[]; start: number; name: string }
   | { do: 'accept'; ids: number[]; size: number }
+  | { do: 'checkpoint'; ids: number[]; size: number }
   | { do: 'get'; id: number }
   | { do: 'list'; filter: Omit<ActivationFilter, 'namespace'>; limit: number; skip: number }
   | { do: 'put'; name: string; stale: boolean; version: string }
@@ -27,6 +27,7 @@ const start = fc.nat(50);
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('append' as const), ids: fc.array(id, { minLength: 1, maxLength: 5 }), start, name }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('accept' as const), ids: fc.array(id, { minLength: 1, maxLength: 5 }), size: fc.nat(2000) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('checkpoint' as const), ids: fc.array(id, { minLength: 1, maxLength: 5 }), size: fc.nat(2000) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('get' as const), id }) },
   {
     weight: 2, arbitrary: fc.record({
@@ -44,7 +45,8 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 class Model {
   readonly records = new Map<string, ActivationRecord>();
   readonly messages = new Map<string, ActivationMessage>();
-  readonly actions = new Map<string, { action: Action; revision: string }>();
+  writes = 0;
+  readonly entities = new Map<string, StoredEntity>();
 
   unfinished(): ActivationMessage[] {
     return [...this.messages.values()]
@@ -71,8 +73,18 @@ async function step(store: Store, model: Model, operation: Exclude<Operation, { 
     }
     case 'accept': {
       const messages = operation.ids.map((n) => sampleMessage({ activationId: sampleId(n), args: { text: 'x'.repeat(n * 50) } }));
-      for (const message of messages) model.messages.set(message.activationId, message);
+      for (const message of messages) {
+        if (!model.messages.has(message.activationId)) model.messages.set(message.activationId, message);
+      }
       await Promise.all(messages.map((message) => store.journal.accept(message)));
+      return;
+    }
+    case 'checkpoint': {
+      const messages = operation.ids.map((n, index) => sampleMessage({ activationId: sampleId(n), args: { index, text: 'y'.repeat(operation.size) } }));
+      for (const message of messages) {
+        if (model.messages.has(message.activationId)) model.messages.set(message.activationId, message);
+      }
+      await Promise.all(messages.map((message) => store.journal.checkpoint(message)));
       return;
     }
     case 'get':
@@ -85,27 +97,34 @@ async function step(store: Store, model: Model, operation: Exclude<Operation, { 
       assert.equal(await store.activations.count({ namespace: 'guest', ...filter }), expected.length);
       return;
     }
-    case 'put': case 'delete': await changeAction(store, model, operation); return;
+    case 'put': case 'delete': await changeEntity(store, model, operation); return;
     case 'unfinished': assert.deepEqual(await store.journal.unfinished(), model.unfinished()); return;
   }
 }
 
-async function changeAction(store: Store, model: Model, operation: Extract<Operation, { do: 'put' | 'delete' }>): Promise<void> {
-  const action = sampleAction({ name: operation.name, version: operation.do === 'put' ? operation.version : '0.0.1' });
-  const path = actionPath(action);
-  const stored = model.actions.get(path);
-  const expected = operation.stale ? '1-0123456789abcdef' : stored?.revision;
-  if (operation.do === 'put') {
-    const put = store.actions.put(action, expected);
-    if (operation.stale) await assert.rejects(put, RevisionConflict);
-    else model.actions.set(path, { action, revision: await put });
-  } else if (operation.stale || stored === undefined) {
-    await assert.rejects(store.actions.delete(path, expected ?? ''), RevisionConflict);
+/** Two changes in one write, of which the second is sound: it must not be made when the first is stale. */
+async function changeEntity(store: Store, model: Model, operation: Extract<Operation, { do: 'put' | 'delete' }>): Promise<void> {
+  const path = `guest/${operation.name}`;
+  const stored = model.entities.get(path);
+  const expectedRevision = operation.stale ? '1-0123456789abcdef' : stored?.revision;
+  const companion = sampleTrigger({ name: 'companion', version: `0.0.${model.writes++}` });
+  const entity = operation.do === 'put' ? sampleAction({ name: operation.name, version: operation.version }) : undefined;
+  const changes: EntityChange[] = [
+    entity !== undefined
+      ? { change: 'put', type: 'action', entity, expectedRevision }
+      : { change: 'delete', path, expectedRevision: expectedRevision ?? '' },
+    { change: 'put', type: 'trigger', entity: companion, expectedRevision: model.entities.get('guest/companion')?.revision },
+  ];
+  if (operation.stale || (operation.do === 'delete' && stored === undefined)) {
+    await assert.rejects(store.entities.write(changes), RevisionConflict);
   } else {
-    await store.actions.delete(path, stored.revision);
-    model.actions.delete(path);
+    const [revision, companionRevision = ''] = await store.entities.write(changes);
+    model.entities.set('guest/companion', { type: 'trigger', entity: companion, revision: companionRevision });
+    if (revision !== undefined && entity !== undefined) model.entities.set(path, { type: 'action', entity, revision });
+    else model.entities.delete(path);
   }
-  assert.deepEqual(await store.actions.get(path), model.actions.get(path));
+  for (const each of [path, 'guest/companion']) assert.deepEqual(await store.entities.get(each), model.entities.get(each));
+  assert.equal(await store.entities.count('action', { namespace: 'guest' }), [...model.entities.values()].filter(({ type }) => type === 'action').length);
 }
 
 it('an sqlite store does as its model does, whatever is asked of it in whatever order', { timeout: 300_000 }, async () => {

@@ -20,6 +20,13 @@ export interface SqliteStoreOptions {
   queueCharacters?: number;
   /** Memory for entities that are looked up without asking the database (in characters of code and parameters). @default 256 MiB */
   entityCacheCharacters?: number;
+  /**
+   * Activation records that began longer ago than this are removed, within minutes. A record stored late, because it ran
+   * for long, may stay longer by that. @default Infinity
+   */
+  keepActivationsMs?: number;
+  /** When there are more activation records than this, those stored first are removed, within minutes. @default Infinity */
+  keepActivations?: number;
 }
 
 export function resolveStoreOptions(options: SqliteStoreOptions): Required<SqliteStoreOptions> {
@@ -28,6 +35,8 @@ export function resolveStoreOptions(options: SqliteStoreOptions): Required<Sqlit
     segmentBytes: 16 * MEBIBYTE,
     queueCharacters: 64 * MEBIBYTE,
     entityCacheCharacters: 256 * MEBIBYTE,
+    keepActivationsMs: Infinity,
+    keepActivations: Infinity,
     ...options,
   };
 }

@@ -18,6 +18,7 @@ import { LiveMessages } from './live-messages.ts';
 import { carryOver, LogCleaner } from './log-cleaner.ts';
 import { LogWriter } from './log-writer.ts';
 import { networkFileSystem } from './network-file-systems.ts';
+import { Retention } from './retention.ts';
 import { DiskSegmentFiles, makeLogDirectory, type SegmentFiles } from './segment-files.ts';
 import { SqliteActions } from './sqlite-actions.ts';
 import { SqliteActivations } from './sqlite-activations.ts';
@@ -55,14 +56,27 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   });
   try {
     const recovered = await database.call('open', { directory, networkFileSystem: onNetwork });
-    writer.startAfter(recovered.segments.at(-1)?.segment ?? 0);
+    writer.startAfter(recovered.lastSegment);
     await renewLog(recovered, { files, live, writer, logger });
   } catch (error) {
     await writer.close();
     await database.terminate();
     throw error instanceof StoreOpenError ? error : openFailure('unavailable', directory, error);
   }
-  return new SqliteStore(writer, database, cleaner, live, logger, resolved.entityCacheCharacters);
+  const retention = new Retention({
+    database, writer, live, logger, keepMs: resolved.keepActivationsMs, keepActivations: resolved.keepActivations,
+  });
+  retention.start();
+  return new SqliteStore({ writer, database, cleaner, retention, live, logger }, resolved.entityCacheCharacters);
+}
+
+interface Parts {
+  writer: LogWriter;
+  database: DatabaseThread;
+  cleaner: LogCleaner;
+  retention: Retention;
+  live: LiveMessages;
+  logger: Logger;
 }
 
 class SqliteStore implements Store {
@@ -71,19 +85,12 @@ class SqliteStore implements Store {
   readonly actions: SqliteActions;
   readonly activations: SqliteActivations;
   readonly journal: SqliteJournal;
-  readonly #writer: LogWriter;
-  readonly #database: DatabaseThread;
-  readonly #cleaner: LogCleaner;
-  readonly #logger: Logger;
+  readonly #parts: Parts;
   #closing: Promise<void> | undefined;
 
-  constructor(
-    writer: LogWriter, database: DatabaseThread, cleaner: LogCleaner, live: LiveMessages, logger: Logger, entityCacheCharacters: number,
-  ) {
-    this.#writer = writer;
-    this.#database = database;
-    this.#cleaner = cleaner;
-    this.#logger = logger;
+  constructor(parts: Parts, entityCacheCharacters: number) {
+    const { writer, database, live } = parts;
+    this.#parts = parts;
     this.entities = new SqliteEntities(database, entityCacheCharacters);
     this.documents = new SqliteDocuments(database);
     this.actions = new SqliteActions(this.entities);
@@ -97,16 +104,18 @@ class SqliteStore implements Store {
   }
 
   async #close(): Promise<void> {
-    this.#writer.refuse('The store is closed');
-    await this.#writer.close();
+    const { writer, database, cleaner, retention, logger } = this.#parts;
+    writer.refuse('The store is closed');
+    await retention.stop();
+    await writer.close();
     try {
       // Only while the lock is held may segments be deleted.
-      if (await this.#database.call('finish', undefined, this.#writer.position)) await this.#cleaner.clean(this.#writer);
-      await this.#database.call('close', undefined);
+      if (await database.call('finish', undefined, writer.position)) await cleaner.clean(writer);
+      await database.call('close', undefined);
     } catch (error) {
-      this.#logger.warn({ error: String(error) }, "the store's database could not be brought up to date; the log keeps the rest");
+      logger.warn({ error: String(error) }, "the store's database could not be brought up to date; the log keeps the rest");
     }
-    await this.#database.terminate();
+    await database.terminate();
   }
 }
 
