@@ -19,6 +19,7 @@ const rooms = {
   api: ['domain', 'clock', 'store', 'entities', 'dispatch', 'compose', 'accounts', 'system', 'runtimes', 'telemetry'],
   client: ['domain'],
   testbed: ['domain', 'clock', 'slurm'],
+  collect: ['domain', 'clock', 'slurm', 'traces'],
   simulator: ['domain', 'clock', 'traces', 'slurm', 'pilots'],
   experiments: ['domain', 'clock', 'traces', 'slurm', 'pilots', 'testbed', 'dispatch', 'simulator'],
 };

@@ -22,6 +22,7 @@ export interface LoadedTrace {
  * @throws {CommandError}
  */
 export async function loadTrace(files: readonly string[], timeZone: string | undefined): Promise<LoadedTrace> {
+  if (timeZone !== undefined && !isTimeZone(timeZone)) throw new CommandError('EWINDOW', `unknown time zone "${timeZone}"`, EXIT_USAGE);
   const contents = await Promise.all(files.map(async (name) => ({ name, content: await read(name) })));
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return inItsWords(() => {
