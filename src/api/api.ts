@@ -18,6 +18,7 @@ import { addGatewayRoutes } from './gateway/gateway-routes.ts';
 import { addManagementRoutes } from './gateway/management-routes.ts';
 import { InvocableActions } from '../entities/invocable-actions.ts';
 import { addLimitRoutes } from './limits.ts';
+import { addDocsRoutes } from './openapi/docs-routes.ts';
 import { addNamespaceRoutes } from './namespaces.ts';
 import type { ApiServices } from './options.ts';
 import { addPackageRoutes } from './packages.ts';
@@ -57,7 +58,8 @@ export function createApi(services: ApiServices): FastifyInstance {
     clientErrorHandler: answerBrokenRequest,
   });
   api.decorateRequest('identity', null);
-  readBodiesAsBytes(api);
+  const payloadLimitOf = ({ identity }: FastifyRequest): number => (identity === null ? options.limits : services.limitsOf(identity.namespace)).maxPayloadBytes;
+  readBodiesAsBytes(api, payloadLimitOf);
   mapErrors(api, logger);
   api.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
@@ -65,6 +67,7 @@ export function createApi(services: ApiServices): FastifyInstance {
   });
 
   addDrain(api);
+  addDocsRoutes(api, options);
 
   const answerNotFound = (request: FastifyRequest): never => {
     // Who has no key is not told which paths exist.

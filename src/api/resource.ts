@@ -22,6 +22,7 @@ export function addResource(api: FastifyInstance, urls: readonly string[], opera
       // HEAD comes with GET by itself.
       method: METHODS.filter((method) => !allowed.includes(method) && !(method === 'HEAD' && allowed.includes('GET'))),
       url,
+      config: { refuses: true },
       handler: () => { throw methodNotAllowed(allowed); },
     });
   }

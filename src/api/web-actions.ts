@@ -28,7 +28,7 @@ export function addWebActionRoutes(api: FastifyInstance, callWebAction: WebActio
     method: [...WEB_METHODS], url: `${PREFIX}*`, bodyLimit: MAX_PAYLOAD_BYTES,
     handler: (request, reply) => callWebAction(request, reply, { ...readWebAddress(request.url), headers: request.headers, answersCors: true }),
   });
-  api.route({ method: 'TRACE', url: `${PREFIX}*`, handler: () => { throw methodNotAllowed(WEB_METHODS); } });
+  api.route({ method: 'TRACE', url: `${PREFIX}*`, config: { refuses: true }, handler: () => { throw methodNotAllowed(WEB_METHODS); } });
 }
 
 /** @throws {ApiError} 404 it does not name an action, 400 it is no URL */
