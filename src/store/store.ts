@@ -6,7 +6,6 @@
  * resolves once the record survives a kill -9 of this process, and is made to survive a loss of power shortly after.
  * Appending the record of an accepted activation also settles its journal entry.
  */
-import type { Action } from '../domain/action.ts';
 import type { ActivationId, ActivationMessage, ActivationRecord, ResponseStatusCode } from '../domain/activation.ts';
 import type { EntityType, EntityTypes } from '../domain/entity.ts';
 import type { JsonValue } from '../domain/json.ts';
@@ -14,7 +13,6 @@ import type { JsonValue } from '../domain/json.ts';
 export interface Store {
   readonly entities: EntityStore;
   readonly documents: DocumentStore;
-  readonly actions: ActionStore;
   readonly activations: ActivationStore;
   readonly journal: Journal;
   /** Flushes everything and releases files, threads and connections. */
@@ -75,28 +73,6 @@ export interface StoredDocument {
   key: string;
   value: JsonValue;
   revision: string;
-}
-
-/** An action together with the revision under which it is stored. */
-export interface StoredAction {
-  action: Action;
-  revision: string;
-}
-
-export interface ActionStore {
-  /** What it gives may be shared with other callers: not to be modified. @param path `namespace/[package/]name` */
-  get(path: string): Promise<StoredAction | undefined>;
-  /**
-   * Creates (`expectedRevision` undefined) or replaces an action.
-   * @returns the new revision
-   * @throws {RevisionConflict} when the stored revision is another one, or, on creation, when there is one
-   */
-  put(action: Action, expectedRevision: string | undefined): Promise<string>;
-  /** @throws {RevisionConflict} */
-  delete(path: string, expectedRevision: string): Promise<void>;
-  /** Newest first by `updated`. `limit` 0 means 200. */
-  list(namespace: string, page: { limit: number; skip: number }): Promise<StoredAction[]>;
-  count(namespace: string): Promise<number>;
 }
 
 export class RevisionConflict extends Error {

@@ -20,7 +20,6 @@ import { LogWriter } from './log-writer.ts';
 import { networkFileSystem } from './network-file-systems.ts';
 import { Retention } from './retention.ts';
 import { DiskSegmentFiles, makeLogDirectory, type SegmentFiles } from './segment-files.ts';
-import { SqliteActions } from './sqlite-actions.ts';
 import { SqliteActivations } from './sqlite-activations.ts';
 import { SqliteDocuments } from './sqlite-documents.ts';
 import { SqliteEntities } from './sqlite-entities.ts';
@@ -82,7 +81,6 @@ interface Parts {
 class SqliteStore implements Store {
   readonly entities: SqliteEntities;
   readonly documents: SqliteDocuments;
-  readonly actions: SqliteActions;
   readonly activations: SqliteActivations;
   readonly journal: SqliteJournal;
   readonly #parts: Parts;
@@ -93,7 +91,6 @@ class SqliteStore implements Store {
     this.#parts = parts;
     this.entities = new SqliteEntities(database, entityCacheCharacters);
     this.documents = new SqliteDocuments(database);
-    this.actions = new SqliteActions(this.entities);
     this.activations = new SqliteActivations(writer, database, live);
     this.journal = new SqliteJournal(writer, database, live);
   }
