@@ -1,6 +1,7 @@
 import { RevisionConflict } from '../store/store.ts';
 
-const ATTEMPTS = 10;
+/** Of those that want the same thing at once, one gets on with each attempt. */
+const ATTEMPTS = 100;
 
 /**
  * For changes that read several entities and write them together: one of them may change in between without any
