@@ -95,6 +95,7 @@ describe('accounts on the real store', () => {
 
   it('shuts out who is blocked or deleted, with every key', async () => {
     const { auth } = await accounts.create('alice');
+    await accounts.setLimits('alice', { firesPerMinute: 1 });
     const derived = ownersAuth('alice');
     await accounts.setBlocked('alice', true);
     assert.deepEqual([who(auth), who(derived), accounts.ownerOf('alice')], [undefined, undefined, undefined]);
@@ -106,6 +107,7 @@ describe('accounts on the real store', () => {
     assert.deepEqual([who(auth), who(derived), accounts.list()], [undefined, undefined, []]);
     const again = await accounts.create('alice');
     assert.deepEqual([who(again.auth), who(derived)], ['alice', undefined]);
+    assert.equal(accounts.limitsOf('alice'), DEFAULT_LIMITS);
   });
 
   it('derives a key that opens the namespace, differs by installation, and needs no stored key', async () => {

@@ -18,7 +18,7 @@ import type { DocumentStore } from '../store/store.ts';
 import { AccountError } from './account-error.ts';
 import type { Identities } from './identities.ts';
 import type { LimitSettings } from './limit-settings.ts';
-import { readLimitSettings, withLimitSettings } from './limit-settings.ts';
+import { checkLimitSettings, readLimitSettings, withLimitSettings } from './limit-settings.ts';
 
 const SUBJECTS = 'subjects';
 const LIMITS = 'limits';
@@ -84,7 +84,7 @@ export class Accounts implements Identities {
     this.#options = options;
   }
 
-  /** @throws {AccountError} when a stored limit makes no sense under the platform's limits */
+  /** @throws {LimitSettingsError} when a stored limit is none that this version knows */
   static async open(options: AccountsOptions): Promise<Accounts> {
     const accounts = new Accounts(options);
     await accounts.refresh();
@@ -162,15 +162,19 @@ export class Accounts implements Identities {
     });
   }
 
-  /** Takes a namespace from a subject, or all and the subject itself. What stands in the namespace stays. @throws {AccountError} */
+  /** Takes a namespace from a subject, or all and the subject itself. What stands in the namespace stays; its own limits go with its last subject. @throws {AccountError} */
   delete(name: string, namespace?: string): Promise<void> {
     return this.#change(async () => {
       const { subject, revision } = this.#existing(name);
-      const gone = namespace === undefined ? undefined : membershipOf(name, subject, namespace);
-      const rest = gone === undefined ? [] : subject.namespaces.filter((entry) => entry !== gone);
-      if (rest.length > 0) return this.#put(name, { ...subject, namespaces: rest });
-      await this.#options.documents.delete(SUBJECTS, name, revision);
-      this.#subjects.delete(name);
+      const gone = namespace === undefined ? subject.namespaces : [membershipOf(name, subject, namespace)];
+      const rest = subject.namespaces.filter((entry) => !gone.includes(entry));
+      if (rest.length > 0) {
+        await this.#put(name, { ...subject, namespaces: rest });
+      } else {
+        await this.#options.documents.delete(SUBJECTS, name, revision);
+        this.#subjects.delete(name);
+      }
+      for (const entry of gone) if (this.list(entry.name).length === 0) await this.#dropLimits(entry.name);
     });
   }
 
@@ -182,7 +186,7 @@ export class Accounts implements Identities {
       const all: Record<string, JsonValue> = { ...stored?.settings, ...changes };
       const merged = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
       const settings = readLimitSettings(merged);
-      withLimitSettings(this.#options.limits, settings);
+      checkLimitSettings(this.#options.limits, settings);
       const revision = await this.#options.documents.put(LIMITS, namespace, settings, stored?.revision);
       this.#limitSettings.set(namespace, { settings, revision });
       return settings;
@@ -253,6 +257,13 @@ export class Accounts implements Identities {
   async #put(name: string, subject: Subject): Promise<void> {
     const revision = await this.#options.documents.put(SUBJECTS, name, subject as unknown as JsonValue, this.#subjects.get(name)?.revision);
     this.#subjects.set(name, { subject, revision });
+  }
+
+  async #dropLimits(namespace: string): Promise<void> {
+    const stored = this.#limitSettings.get(namespace);
+    if (stored === undefined) return;
+    await this.#options.documents.delete(LIMITS, namespace, stored.revision);
+    this.#limitSettings.delete(namespace);
   }
 
   #change<Result>(change: () => Promise<Result>): Promise<Result> {

@@ -48,20 +48,32 @@ export function readLimitSettings(given: unknown): LimitSettings {
   return settings;
 }
 
-/** `base` with these settings over it. @throws {LimitSettingsError} when a range is empty then */
+/** `base` with these settings over it. A range that would be empty ends where it begins. */
 export function withLimitSettings(base: Limits, settings: LimitSettings): Limits {
-  const action = { timeout: { ...base.action.timeout }, memory: { ...base.action.memory }, logs: { ...base.action.logs }, concurrency: { ...base.action.concurrency } };
-  for (const name of ACTION_LIMIT_NAMES) {
-    const [limit, end] = ACTION_LIMITS[name];
-    action[limit][end] = settings[name] ?? action[limit][end];
-  }
-  for (const [limit, range] of Object.entries(action)) {
-    if (range.min > range.max) throw new LimitSettingsError(`the smallest ${limit} (${range.min}) is above the greatest (${range.max})`);
+  const action = rangesWith(base, settings);
+  for (const range of Object.values(action)) {
+    range.max = Math.max(range.min, range.max);
     // A standard value that was not named follows the range.
     range.standard = Math.min(range.max, Math.max(range.min, range.standard));
   }
   const rest = Object.fromEntries([...COUNTS, ...SIZES].map((name) => [name, settings[name] ?? base[name]]));
   return { ...base, ...rest, action };
+}
+
+/** For settings that are new. @throws {LimitSettingsError} when a range would be empty */
+export function checkLimitSettings(base: Limits, settings: LimitSettings): void {
+  for (const [limit, { min, max }] of Object.entries(rangesWith(base, settings))) {
+    if (min > max) throw new LimitSettingsError(`the smallest ${limit} (${min}) is above the greatest (${max})`);
+  }
+}
+
+function rangesWith({ action: { timeout, memory, logs, concurrency } }: Limits, settings: LimitSettings): Record<keyof Limits['action'], { min: number; max: number; standard: number }> {
+  const ranges = { timeout: { ...timeout }, memory: { ...memory }, logs: { ...logs }, concurrency: { ...concurrency } };
+  for (const name of ACTION_LIMIT_NAMES) {
+    const [limit, end] = ACTION_LIMITS[name];
+    ranges[limit][end] = settings[name] ?? ranges[limit][end];
+  }
+  return ranges;
 }
 
 /** Everything that one can set to have no throttle: for machines of one's own, benchmarks and experiments. */

@@ -6,7 +6,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { contentMalformed, contentTypeNotSupported, entityTooBig } from '../domain/errors.ts';
 import type { JsonValue } from '../domain/json.ts';
-import { MAX_REQUEST_BYTES } from '../domain/limits.ts';
+import { MAX_PAYLOAD_BYTES, MAX_REQUEST_BYTES } from '../domain/limits.ts';
 
 /** How much of a body that is too large is read and thrown away before the connection is cut. */
 const MAX_DISCARDED_BYTES = 2 * MAX_REQUEST_BYTES;
@@ -15,10 +15,12 @@ const MAX_JSON_DEPTH = 1000;
 
 const NO_BODY = Buffer.alloc(0);
 
-export function readBodiesAsBytes(api: FastifyInstance): void {
+/** @param payloadLimitOf what holds for the payload of an activation, in bytes: the routes that take one have MAX_PAYLOAD_BYTES as their limit */
+export function readBodiesAsBytes(api: FastifyInstance, payloadLimitOf: (request: FastifyRequest) => number): void {
   api.removeAllContentTypeParsers();
   api.addContentTypeParser('*', (request, stream, done) => {
-    const limit = request.routeOptions.bodyLimit;
+    const { bodyLimit } = request.routeOptions;
+    const limit = bodyLimit === MAX_PAYLOAD_BYTES ? payloadLimitOf(request) : bodyLimit;
     const chunks: Buffer[] = [];
     let size = 0;
     stream.on('data', (chunk: Buffer) => {

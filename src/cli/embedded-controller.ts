@@ -179,7 +179,7 @@ async function openAccounts(store: Store, { keySecret, limits, authKey }: Contro
     return accounts;
   } catch (error) {
     await store.close();
-    if (error instanceof LimitSettingsError) throw new CommandError('ELIMITS', `limits of a namespace do not go with the platform's: ${error.message}`, 78, { cause: error });
+    if (error instanceof LimitSettingsError) throw new CommandError('ELIMITS', `stored limits of a namespace cannot be read: ${error.message}`, 78, { cause: error });
     if (error instanceof AccountError) throw new CommandError(error.code, error.message, 78, { cause: error });
     throw error;
   }
