@@ -61,12 +61,12 @@ export function createApi(services: ApiServices): FastifyInstance {
   const payloadLimitOf = ({ identity }: FastifyRequest): number => (identity === null ? options.limits : services.limitsOf(identity.namespace)).maxPayloadBytes;
   readBodiesAsBytes(api, payloadLimitOf);
   mapErrors(api, logger);
+  const refusalOf = addDrain(api);
   api.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
-    done(request.url.length > MAX_URL_LENGTH ? urlTooLong(MAX_URL_LENGTH) : undefined);
+    done(request.url.length > MAX_URL_LENGTH ? urlTooLong(MAX_URL_LENGTH) : refusalOf(request.url));
   });
 
-  addDrain(api);
   addDocsRoutes(api, options);
 
   const answerNotFound = (request: FastifyRequest): never => {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { platformOverloaded } from '../domain/errors.ts';
+import type { ApiError } from '../domain/errors.ts';
+import { platformStopping } from '../domain/errors.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -14,15 +15,9 @@ declare module 'fastify' {
 /** By then another controller, or this one again, may listen. */
 const RETRY_AFTER_SECONDS = 2;
 
-export function addDrain(api: FastifyInstance): void {
+/** @returns the refusal of a request for this URL; undefined while none is refused */
+export function addDrain(api: FastifyInstance): (url: string) => ApiError | undefined {
   let draining = false;
   api.decorate('drain', () => { draining = true; });
-  api.addHook('onRequest', (request, reply, done) => {
-    if (!draining || !request.url.startsWith('/api/')) {
-      done();
-      return;
-    }
-    reply.header('connection', 'close');
-    done(platformOverloaded(RETRY_AFTER_SECONDS));
-  });
+  return (url) => (draining && url.startsWith('/api/') ? platformStopping(RETRY_AFTER_SECONDS) : undefined);
 }

@@ -49,7 +49,8 @@ function sendAsText(reply: FastifyReply, result: JsonValue): FastifyReply {
 }
 
 function project(result: JsonValue, field: string): JsonValue | undefined {
-  return isJsonObject(result) ? result['body'] ?? result[field] : result;
+  if (!isJsonObject(result)) return result;
+  return Object.hasOwn(result, 'body') ? result['body'] : result[field];
 }
 
 function requireText(value: JsonValue | undefined, mediaType: string): string {

@@ -160,6 +160,9 @@ export const platformOverloaded = (retryAfterSeconds: number): ApiError =>
   new ApiError(503, 'The server is currently unavailable (because it is overloaded or down for maintenance).', {
     headers: { 'retry-after': String(retryAfterSeconds) },
   });
+/** The controller is about to stop: the connection is of no further use. */
+export const platformStopping = (retryAfterSeconds: number): ApiError =>
+  new ApiError(503, platformOverloaded(retryAfterSeconds).message, { headers: { 'retry-after': String(retryAfterSeconds), connection: 'close' } });
 export const storeUnavailable = (cause: unknown): ApiError =>
   new ApiError(503, 'The store cannot take writes at the moment (disk full, read-only or failing): nothing was changed or accepted.', { cause });
 export const internalError = (cause: unknown): ApiError =>
