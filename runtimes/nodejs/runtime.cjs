@@ -39,6 +39,7 @@ async function init(body) {
   state = 'starting';
   for (const [key, text] of Object.entries(value.env ?? {})) process.env[key] = typeof text === 'string' ? text : JSON.stringify(text);
   if (process.env.__OW_ALLOW_CONCURRENT === 'true') tellCallsApart();
+  provideModules();
   try {
     userMain = value.binary === true ? await loadArchive(value.code, value.main) : await loadSource(value.code, value.main);
     state = 'ready';
@@ -49,6 +50,15 @@ async function init(body) {
     writeSentinels();
     return { code: 502, value: { error: `Initialization has failed due to: ${error?.stack ? String(error.stack) : error}` } };
   }
+}
+
+/** What is in `modules` beside this file can be required, unless the action brings its own. */
+function provideModules() {
+  const before = process.env.NODE_PATH;
+  process.env.NODE_PATH = require('node:path').join(__dirname, 'modules');
+  require('node:module').Module._initPaths();
+  if (before === undefined) delete process.env.NODE_PATH;
+  else process.env.NODE_PATH = before;
 }
 
 function refuse(text) {

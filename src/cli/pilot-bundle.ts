@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { cp, mkdir, rm, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -32,8 +33,20 @@ export async function buildPilotBundle(directory: string): Promise<string> {
     external: ['bufferutil', 'utf-8-validate'],
   });
   await cp(join(ROOT, 'runtimes'), join(directory, 'runtimes'), { recursive: true });
+  await bundleClient(join(directory, 'runtimes/nodejs/modules/openwhisk.js'));
   await linkNodePrograms(join(directory, 'runtimes/nodejs'));
   return outfile;
+}
+
+/** Actions may require OpenWhisk's npm client, as in its own images: conductors that a composer made do. */
+async function bundleClient(outfile: string): Promise<void> {
+  let entryPoint: string;
+  try {
+    entryPoint = createRequire(import.meta.url).resolve('openwhisk');
+  } catch {
+    return;
+  }
+  await build({ entryPoints: [entryPoint], outfile, bundle: true, platform: 'node', format: 'cjs', target: 'node20', minifySyntax: true, minifyWhitespace: true, logLevel: 'silent' });
 }
 
 /**

@@ -76,8 +76,14 @@ function nodeLaunch(assets: string, version: string): Launch | Missing {
   return {
     command: (inside, memoryMB) => [inside(program), `--max-old-space-size=${Math.max(LEAST_HEAP_MB, memoryMB - RUNTIME_MB)}`, inside(runtime)],
     env: {},
-    readOnly: [program, runtime, archive],
+    readOnly: [program, runtime, archive, ...nodeModules(assets)],
   };
+}
+
+/** The npm client that OpenWhisk's images have for actions to require; without it where the assets are a bare checkout's. */
+function nodeModules(assets: string): LaunchPath[] {
+  const host = join(assets, 'nodejs/modules/openwhisk.js');
+  return existsSync(host) ? [{ host, inside: '/runtime/modules/openwhisk.js' }] : [];
 }
 
 function nodeRuntime(assets: string): [runtime: LaunchPath, archive: LaunchPath] {
