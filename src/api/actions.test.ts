@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { JsonObject } from '../domain/json.ts';
+import { MAX_PARAMETER_BYTES } from '../domain/limits.ts';
 import type { ApiUnderTest } from './api-harness.test.ts';
 import { AUTH, GUEST, startApi } from './api-harness.test.ts';
 
@@ -18,7 +19,7 @@ async function put(name: string, body: object): Promise<JsonObject> {
   return answer.body as JsonObject;
 }
 
-test('a new action gets standards and the platform\'s annotations', async () => {
+test('PUT /namespaces/{ns}/actions/{name}: a new action gets standards and the platform\'s annotations', async () => {
   const before = Date.now();
   const { updated, ...created } = await put('new', { exec: EXEC, name: 'ignored', updated: 5, unknown: true });
   assert.deepEqual(created, {
@@ -31,7 +32,7 @@ test('a new action gets standards and the platform\'s annotations', async () => 
   assert.ok(Number(updated) >= before);
 });
 
-test('an update keeps what it leaves out', async () => {
+test('PUT /namespaces/{ns}/actions/{name}: an update keeps what it leaves out', async () => {
   await put('kept', {
     exec: { ...EXEC, main: 'main' }, limits: { memory: 128, timeout: 1000 }, publish: true,
     parameters: [{ key: 'a', value: 1 }, { key: 'secret', value: 's', init: true }],
@@ -47,7 +48,7 @@ test('an update keeps what it leaves out', async () => {
   assert.deepEqual(annotations, { two: 22, three: 3, exec: 'nodejs:24', 'provide-api-key': true });
 });
 
-test('parameters and code are replaced as a whole, and the kind with them', async () => {
+test('PUT /namespaces/{ns}/actions/{name}: parameters and code are replaced as a whole, and the kind with them', async () => {
   await put('replaced', { exec: EXEC, parameters: [{ key: 'a', value: 1 }, { key: 'b', value: 2 }] });
   const updated = await put('replaced', { exec: { kind: 'python:default', code: 'def main(args): return args' }, parameters: [{ key: 'b', value: 3 }], version: '1.2' });
   assert.equal(updated['version'], '1.2.0');
@@ -56,12 +57,55 @@ test('parameters and code are replaced as a whole, and the kind with them', asyn
   assert.ok((updated['annotations'] as { key: string; value: unknown }[]).some(({ key, value }) => key === 'exec' && value === 'python:3'));
 });
 
-test('null is as good as absent', async () => {
+test('PUT /namespaces/{ns}/actions/{name}: null is as good as absent', async () => {
   const created = await put('nulls', { exec: { ...EXEC, main: null }, parameters: null, limits: { memory: null }, version: null });
   assert.equal(created['version'], '0.0.1');
 });
 
-test('lists show summaries, newest first, in pages, and can be counted', async () => {
+test('PUT /namespaces/{ns}/actions/{name}: delAnnotations removes before what is given is added', async () => {
+  await put('annotated', { exec: EXEC, annotations: [{ key: 'one', value: 1 }, { key: 'two', value: 2 }] });
+  const { annotations } = await put('annotated', { annotations: [{ key: 'one', value: 'new' }], delAnnotations: ['one', 'two', 'exec', 'unknown'] });
+  const kept = Object.fromEntries((annotations as { key: string; value: unknown }[]).map(({ key, value }) => [key, value]));
+  assert.deepEqual(kept, { 'provide-api-key': false, one: 'new', exec: 'nodejs:24' });
+});
+
+test('PUT /namespaces/{ns}/actions/{name}: old and new annotations together have a limit', async () => {
+  const value = 'v'.repeat(MAX_PARAMETER_BYTES / 2);
+  await put('talkative', { exec: EXEC, annotations: [{ key: 'one', value }] });
+  const { status } = await api.request('PUT', '/actions/talkative?overwrite=true', { annotations: [{ key: 'two', value }] });
+  assert.equal(status, 413);
+  await put('talkative', { annotations: [{ key: 'two', value }], delAnnotations: ['one'] });
+});
+
+test('PUT /namespaces/{ns}/actions/{name}: a limit of containers is kept', async () => {
+  assert.deepEqual((await put('counted', { exec: EXEC, limits: { instances: 2 } }))['limits'], { timeout: 60_000, memory: 256, logs: 10, concurrency: 1, instances: 2 });
+  const { status, body } = await api.request('PUT', '/actions/counted?overwrite=true', { limits: { instances: 0 } });
+  assert.deepEqual([status, (body as JsonObject)['error']], [400, 'instances 0 below allowed threshold of 1']);
+});
+
+test('PUT /namespaces/{ns}/actions/{name}: an image is an action, with code or without', async () => {
+  const image = await put('image', { exec: { kind: 'blackbox', image: 'openwhisk/example:1.0' } });
+  assert.deepEqual(image['exec'], { kind: 'blackbox', image: 'openwhisk/example:1.0', binary: false });
+  assert.ok((image['annotations'] as { key: string; value: unknown }[]).some(({ key, value }) => key === 'exec' && value === 'blackbox'));
+  const native = await put('native', { exec: { kind: 'blackbox', image: 'openwhisk/dockerskeleton', code: Buffer.from('#!/bin/sh\n').toString('base64'), main: 'run' } });
+  assert.deepEqual(native['exec'], { kind: 'blackbox', image: 'openwhisk/dockerskeleton', code: 'IyEvYmluL3NoCg==', binary: true, main: 'run' });
+  assert.deepEqual(((await api.request('GET', '/actions/native?code=false')).body as JsonObject)['exec'], { kind: 'blackbox', image: 'openwhisk/dockerskeleton', binary: true, main: 'run' });
+  for (const name of [undefined, 7, '', 'not an image', '../x']) {
+    assert.equal((await api.request('PUT', '/actions/bad-image', { exec: { kind: 'blackbox', image: name } })).status, 400);
+  }
+});
+
+test('PUT /namespaces/{ns}/actions/{name}: of several at once that update, those that come too late are told so', async () => {
+  await put('contested', { exec: EXEC });
+  const answers = await Promise.all(Array.from({ length: 6 }, (_, n) => api.request('PUT', '/actions/contested?overwrite=true', { parameters: [{ key: 'n', value: n }] })));
+  const statuses = answers.map(({ status }) => status);
+  assert.ok(statuses.includes(200) && statuses.every((status) => status === 200 || status === 409), String(statuses));
+  for (const { status, body } of answers) {
+    if (status === 409) assert.equal((body as JsonObject)['error'], 'Concurrent modification to resource detected.');
+  }
+});
+
+test('GET /namespaces/{ns}/actions: lists show summaries, newest first, in pages, and can be counted', async () => {
   for (const name of ['list-a', 'list-b', 'list-c']) await put(name, { exec: EXEC });
   await put('list-a', {});
   const { body } = await api.request('GET', '/actions?limit=2');
@@ -77,12 +121,12 @@ test('lists show summaries, newest first, in pages, and can be counted', async (
   assert.deepEqual((await api.request('GET', '/actions?count=1&skip=1000')).body, { actions: 0 });
 });
 
-test('code can be left out of an answer', async () => {
+test('GET /namespaces/{ns}/actions/{name}: code can be left out of an answer', async () => {
   await put('coded', { exec: EXEC });
   assert.deepEqual(((await api.request('GET', '/actions/coded?code=false')).body as JsonObject)['exec'], { kind: 'nodejs:24', binary: false });
 });
 
-test('a deleted action is answered once more, then gone', async () => {
+test('DELETE /namespaces/{ns}/actions/{name}: a deleted action is answered once more, then gone', async () => {
   await put('gone', { exec: EXEC });
   const { status, body } = await api.request('DELETE', '/actions/gone');
   assert.equal(status, 200);
@@ -91,7 +135,7 @@ test('a deleted action is answered once more, then gone', async () => {
   assert.equal((await put('gone', { exec: EXEC }))['version'], '0.0.1');
 });
 
-test('payload wins over the action\'s parameters, and init parameters go to the environment', async () => {
+test('POST /namespaces/{ns}/actions/{name}: payload wins over the action\'s parameters, and init parameters go to the environment', async () => {
   await put('merged', {
     exec: EXEC,
     parameters: [
@@ -109,7 +153,7 @@ test('payload wins over the action\'s parameters, and init parameters go to the 
   assert.equal(message.action.path, 'guest/merged');
 });
 
-test('an update is seen by the next call', async () => {
+test('POST /namespaces/{ns}/actions/{name}: an update is seen by the next call', async () => {
   await put('changing', { exec: EXEC, parameters: [{ key: 'is', value: 'old' }] });
   assert.deepEqual((await api.request('POST', '/actions/changing?blocking=true&result=true', {})).body, { is: 'old' });
   await put('changing', { parameters: [{ key: 'is', value: 'new' }] });
@@ -118,7 +162,7 @@ test('an update is seen by the next call', async () => {
   assert.notEqual(before?.action.revision, after?.action.revision);
 });
 
-test('a parameter may have any name', async () => {
+test('POST /namespaces/{ns}/actions/{name}: a parameter may have any name', async () => {
   await put('odd', { exec: EXEC, parameters: [{ key: '__proto__', value: { polluted: 1 } }, { key: 'constructor', value: 2 }] });
   await api.request('POST', '/actions/odd', '{"toString": 1, "__proto__": {"polluted": 2}}');
   const { args } = api.dispatch.messages.at(-1)!;
@@ -126,7 +170,7 @@ test('a parameter may have any name', async () => {
   assert.equal(({} as { polluted?: number }).polluted, undefined);
 });
 
-test('the key goes to actions that ask for it, and to those from before one could ask', async () => {
+test('POST /namespaces/{ns}/actions/{name}: the key goes to actions that ask for it, and to those from before one could ask', async () => {
   const keys: (string | undefined)[] = [];
   for (const [name, annotations] of [['no', []], ['yes', [{ key: 'provide-api-key', value: true }]]] as const) {
     await put(`key-${name}`, { exec: EXEC, annotations });
@@ -140,7 +184,7 @@ test('the key goes to actions that ask for it, and to those from before one coul
   assert.deepEqual(keys, [undefined, `${GUEST.uuid}:${GUEST.key}`, `${GUEST.uuid}:${GUEST.key}`]);
 });
 
-test('at-most-once is passed on', async () => {
+test('POST /namespaces/{ns}/actions/{name}: at-most-once is passed on', async () => {
   await put('once', { exec: EXEC, annotations: [{ key: 'at-most-once', value: true }] });
   await api.request('POST', '/actions/once', {});
   assert.equal(api.dispatch.messages.at(-1)!.action.atMostOnce, true);
@@ -154,7 +198,7 @@ const OUTCOMES: { name: string; code: string; status: number; responseStatus: st
 ];
 
 for (const { name, code, status, responseStatus, result } of OUTCOMES) {
-  test(`a blocking call that ends in ${responseStatus} is answered with ${status}`, async () => {
+  test(`POST /namespaces/{ns}/actions/{name}: a blocking call that ends in ${responseStatus} is answered with ${status}`, async () => {
     await put(name, { exec: { kind: 'nodejs:24', code } });
     const full = await api.request('POST', `/actions/${name}?blocking=true`, {});
     assert.equal(full.status, status);
@@ -170,12 +214,12 @@ for (const { name, code, status, responseStatus, result } of OUTCOMES) {
   });
 }
 
-test('an array is answered bare', async () => {
+test('POST /namespaces/{ns}/actions/{name}: an array is answered bare', async () => {
   await put('array', { exec: { kind: 'nodejs:24', code: 'function main() { return [1, 2]; }' } });
   assert.deepEqual((await api.request('POST', '/actions/array?blocking=true', {})).body, [1, 2]);
 });
 
-test('a call that outlasts the wait is answered with its id', async () => {
+test('POST /namespaces/{ns}/actions/{name}: a call that outlasts the wait is answered with its id', async () => {
   await put('slow', { exec: EXEC });
   api.dispatch.slow = true;
   try {
@@ -190,7 +234,7 @@ test('a call that outlasts the wait is answered with its id', async () => {
   }
 });
 
-test('a call needs no body, whatever content type it claims', async () => {
+test('POST /namespaces/{ns}/actions/{name}: a call needs no body, whatever content type it claims', async () => {
   await put('bodyless', { exec: EXEC });
   for (const headers of [{}, { 'content-type': 'application/json' }, { 'content-type': 'text/plain' }]) {
     const response = await fetch(`${api.url}/api/v1/namespaces/_/actions/bodyless?blocking=true&result=true`, { method: 'POST', headers: { authorization: AUTH, ...headers } });
@@ -198,7 +242,7 @@ test('a call needs no body, whatever content type it claims', async () => {
   }
 });
 
-test('a body sent in chunks is read', async () => {
+test('POST /namespaces/{ns}/actions/{name}: a body sent in chunks is read', async () => {
   await put('chunked', { exec: EXEC });
   const body = new ReadableStream({
     start: (controller) => {

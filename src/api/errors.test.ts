@@ -132,8 +132,19 @@ const CASES: Record<string, Case> = {
   'the logs of an activation that is none': { path: `_/activations/${'0'.repeat(32)}/logs`, status: 404, text: NOT_FOUND },
 };
 
+/** `GET /namespaces/{ns}/actions/{name}: `; nothing for paths that stand for no operation. */
+function operationOf({ method = 'GET', path }: Case): string {
+  const [ns = '', collection = '', ...rest] = path.split('?')[0]!.split('/');
+  const names = rest.map((segment, index) => {
+    if (collection === 'activations') return index === 0 ? '{id}' : segment;
+    if (segment === '') return '';
+    return rest.length === 2 && index === 0 ? '{pkg}' : '{name}';
+  });
+  return ns === '' || collection === 'gadgets' ? '' : `${method} ${['/namespaces/{ns}', collection, ...names].join('/')}: `;
+}
+
 for (const [name, expected] of Object.entries(CASES)) {
-  test(`${name}: ${expected.status}`, async () => {
+  test(`${operationOf(expected)}${name}: ${expected.status}`, async () => {
     const { auth = AUTH, path, body, type = 'application/json', method = 'GET' } = expected;
     const response = await fetch(api.url + (path.startsWith('/') ? path : `/api/v1/namespaces/${path}`), {
       method,

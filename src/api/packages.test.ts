@@ -209,7 +209,7 @@ for (const [query, detail] of [
   ['limit=string', "'limit' was malformed:\nThe value 'string' is not an integer for packages."],
   ['skip=-1', "'skip' was malformed:\nThe value '-1' is not greater than or equal to 0 for packages."],
 ] as const) {
-  test(`GET /namespaces/{ns}/packages?${query}: 400`, async () => {
+  test(`GET /namespaces/{ns}/packages: 400 for ?${query}`, async () => {
     await refused('GET', `_/packages?${query}`, undefined, 400, `The query parameter ${detail}`);
   });
 }
@@ -254,6 +254,6 @@ test('POST /namespaces/{ns}/packages/{name}: 405', async () => {
   await refused('POST', '_/packages/full', {}, 405, 'HTTP method not allowed, supported methods: GET, PUT, DELETE');
 });
 
-test('GET /namespaces/{ns}/packages/{name}/…: there is nothing below a package', async () => {
+test('GET /namespaces/{ns}/packages/{name}: there is nothing below a package', async () => {
   await refused('GET', '_/packages/full/bar', undefined, 404, 'The requested resource could not be found.');
 });

@@ -139,7 +139,7 @@ test('PUT /namespaces/{ns}/rules/{name}: 409 where an action, a package or a tri
   }
 });
 
-test('/namespaces/{ns}/rules: others\' rules are out of reach', async () => {
+test('ANY /namespaces/{ns}/rules: others\' rules are out of reach', async () => {
   await refused('GET', 'guest/rules', undefined, 403, NOT_ALLOWED('guest'), OTHER);
   for (const [method, body] of [['GET', undefined], ['PUT', rule()], ['POST', { status: 'active' }], ['DELETE', undefined]] as const) {
     await refused(method, 'guest/rules/new', body, 403, NOT_ALLOWED('guest/new'), OTHER);

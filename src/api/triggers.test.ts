@@ -89,7 +89,7 @@ test('PUT /namespaces/{ns}/triggers/{name}: 413 and 400 for what is too large or
   await refused('PUT', '_/triggers/shape', { publish: 'yes' }, 400, 'The request content was malformed:\npublish must be boolean');
 });
 
-test('/namespaces/{ns}/triggers: others\' triggers are out of reach', async () => {
+test('ANY /namespaces/{ns}/triggers: others\' triggers are out of reach', async () => {
   await refused('GET', 'other/triggers', undefined, 403, "The supplied authentication is not authorized to access 'other'.");
   for (const method of ['GET', 'PUT', 'POST', 'DELETE']) {
     await refused(method, 'guest/triggers/new', method === 'GET' || method === 'DELETE' ? undefined : {}, 403, "The supplied authentication is not authorized to access 'guest/new'.", OTHER);
