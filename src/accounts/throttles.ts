@@ -1,7 +1,7 @@
 /**
  * OpenWhisk's throttles of a namespace: invocations and fires in the running minute of the wall clock (the count starts
- * anew with each minute), and activations in flight. Every request that asks is counted, also one that is refused.
- * Components of compositions and what rules invoke are not requests and do not come here.
+ * anew with each minute), and activations in flight. Everything that asks is counted, also what is refused: requests,
+ * and the actions that rules have invoked, but no components of compositions.
  */
 import type { Clock } from '../clock/clock.ts';
 import { tooManyConcurrentRequests, tooManyRequests } from '../domain/errors.ts';
@@ -27,7 +27,7 @@ export class Throttles {
     this.#fires = new MinuteCounter(options.clock);
   }
 
-  /** Before an action is invoked by a request, or a web action in its owner's name. @throws {ApiError} 429 */
+  /** Before an action is invoked by a request or a rule, or a web action in its owner's name. @throws {ApiError} 429 */
   checkInvocation(namespace: string): void {
     const { invocationsPerMinute, concurrentInvocations } = this.#options.limitsOf(namespace);
     const count = this.#invocations.count(namespace);

@@ -9,8 +9,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import openwhisk from 'openwhisk';
+import type { Identities } from '../accounts/identities.ts';
 import { fixedIdentities } from '../accounts/identities.ts';
 import { Throttles } from '../accounts/throttles.ts';
+import type { Clock } from '../clock/clock.ts';
 import { systemClock } from '../clock/system-clock.ts';
 import { createInvocations } from '../compose/create-invocations.ts';
 import type { BlockingAnswer, Dispatch, DispatchView } from '../dispatch/dispatch.ts';
@@ -145,17 +147,26 @@ export interface ApiUnderTest {
   close: () => Promise<void>;
 }
 
-export async function startApi(more: Partial<ApiOptions> = {}): Promise<ApiUnderTest> {
+export interface ApiSurroundings {
+  /** Of every namespace. @default OpenWhisk's without throttles */
+  limitsOf?: Identities['limitsOf'];
+  /** Time of the throttles. @default the machine's */
+  clock?: Clock;
+}
+
+export async function startApi(more: Partial<ApiOptions> = {}, surroundings: ApiSurroundings = {}): Promise<ApiUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'hpcwhisk-api-'));
   const store = await openSqliteStore({ directory, logger: silentLogger });
   const dispatch = new InProcessDispatch(store);
   const errors: object[] = [];
   const logger: Logger = { ...silentLogger, error: (fields) => { errors.push(fields); } };
-  const identities = fixedIdentities([GUEST, OTHER]);
-  const throttles = new Throttles({ limitsOf: identities.limitsOf, inFlight: () => dispatch.inFlight(), clock: systemClock });
+  const fixed = fixedIdentities([GUEST, OTHER]);
+  const identities = { ...fixed, limitsOf: surroundings.limitsOf ?? fixed.limitsOf };
+  const throttles = new Throttles({ limitsOf: identities.limitsOf, inFlight: () => dispatch.inFlight(), clock: surroundings.clock ?? systemClock });
   const invocations = createInvocations({
     store, dispatch, actions: new InvocableActions(store.entities), builtins: new Map(), clock: systemClock, logger,
     sequenceLimit: (namespace) => identities.limitsOf(namespace).sequenceLength,
+    checkInvocation: (namespace) => { throttles.checkInvocation(namespace); },
   });
   const api = createApi({
     store, dispatch, invocations, clock: systemClock, logger, throttles, ...identities,

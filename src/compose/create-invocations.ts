@@ -33,6 +33,8 @@ export interface InvocationsContext {
   logger: Logger;
   /** Components that a sequence or conductor of this namespace may have. */
   sequenceLimit: (namespace: string) => number;
+  /** Before a rule has its action invoked: that counts as an invocation. @throws {ApiError} 429 @default that is not limited */
+  checkInvocation?: (namespace: string) => void;
   /** Of what the controller runs itself, as much may be under way at once; beyond it new ones are refused. @default 10000 */
   maxUnderWay?: number;
 }
@@ -167,6 +169,7 @@ class ControllerInvocations implements ComposedInvocations {
   /** For a rule: accepts under this id unless that has happened before. */
   async #submitOnce(action: InvocableAction, invocation: Invocation, id: ActivationId, resumed: boolean): Promise<void> {
     if (resumed && await this.#isKnown(invocation.identity.namespace, id)) return;
+    this.#context.checkInvocation?.(invocation.identity.namespace);
     const message = await this.#message(action, invocation, false, id);
     await this.#patience.insist(() => this.#accept(message));
   }
