@@ -18,6 +18,11 @@ const EXPERIMENTS: Readonly<Record<string, (quick: boolean) => Promise<{ results
     const results = await benchStartDelay(quick ? 1 : 5);
     return { results, text: startDelayText(results) };
   },
+  'activations': async (quick) => {
+    const { activationsText, benchActivations } = await import('./activations.ts');
+    const results = await (quick ? benchActivations(100_000, 50) : benchActivations(1_000_000, 200));
+    return { results, text: activationsText(results) };
+  },
 };
 
 const args = process.argv.slice(2);

@@ -27,7 +27,7 @@ import { listenWebSocket } from '../link/websocket/listen-websocket.ts';
 import type { LinkListener } from '../link/link.ts';
 import type { Store } from '../store/store.ts';
 import { CommandError, errorText, systemCode } from './command-error.ts';
-import { openStore } from './open-store.ts';
+import { openStore, type StoreRetention } from './open-store.ts';
 import type { CertificateAndKey } from './tls-certificate.ts';
 
 export const LINK_PATH = '/link';
@@ -37,6 +37,8 @@ export interface ControllerOptions {
   host: string;
   port: number;
   storeDirectory: string;
+  /** @default everything is kept */
+  retention?: StoreRetention;
   /** Unix socket on which invokers of this machine may join, too; it costs them and us less than TCP. */
   linkSocket?: string;
   /** `uuid:key` of the namespace guest. */
@@ -82,7 +84,7 @@ export class EmbeddedController {
   /** @throws {CommandError} when the port is taken or the store cannot be opened; nothing is left running then */
   static async start(options: ControllerOptions): Promise<EmbeddedController> {
     const { logger } = options;
-    const store = await openStore(options.storeDirectory, logger);
+    const store = await openStore(options.storeDirectory, logger, options.retention);
     const dispatcher = new Dispatcher({
       store, clock: systemClock, random: Math.random, logger,
       code: async (path, revision) => {

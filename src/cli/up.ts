@@ -19,6 +19,8 @@ export interface UpOptions extends Omit<ClusterOptions, 'bundle' | 'linkFile' | 
   port: number;
   webDomain?: string;
   store?: string;
+  keepActivationsDays: number;
+  keepActivations: number;
   auth?: string;
   limits?: string;
   logLevel: string;
@@ -26,6 +28,7 @@ export interface UpOptions extends Omit<ClusterOptions, 'bundle' | 'linkFile' | 
 
 /** How long a clean stop waits for invokers to drain. Longer than the invoker's hold time, so that no call is broken off by it. */
 const DRAIN_MS = 5_000;
+const DAY_MS = 86_400_000;
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'];
 
 export async function runUp(options: UpOptions): Promise<void> {
@@ -76,6 +79,7 @@ async function startPlatform(options: UpOptions, limits: Limits, state: StateDir
       ...(linkSocket === undefined ? {} : { linkSocket }),
       ...(tls === undefined ? {} : { tls }),
       ...(options.webDomain === undefined ? {} : { webDomain: options.webDomain }),
+      retention: { keepActivationsMs: options.keepActivationsDays * DAY_MS, keepActivations: options.keepActivations },
       host: options.host, port: options.port, storeDirectory, authKey, keySecret, limits, linkToken, adminToken, logger,
       statusExtras: () => status(options, url, startedAt, rate, running.cluster?.manager) satisfies ControllerStatus,
     });

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { defaultStateDirectory } from '../state-directory.ts';
-import { webDomain, wholeNumber } from '../option-values.ts';
+import { positiveNumber, webDomain, wholeNumber } from '../option-values.ts';
 import type { UpOptions } from '../up.ts';
 
 export function upCommand(): Command {
@@ -10,6 +10,8 @@ export function upCommand(): Command {
     .option('--port <number>', 'port of the API and of the link to the invokers', wholeNumber(1, 65535), 3233)
     .option('--state <dir>', 'state directory: keys, store, what pilots run (default of HPCWHISK_STATE, else ~/.hpcwhisk)', defaultStateDirectory())
     .option('--store <dir>', 'directory of the embedded store, on a local disk (default: store/ in the state directory)')
+    .option('--keep-activations-days <number>', 'activation records that began more days ago are removed', positiveNumber(36_500), 7)
+    .option('--keep-activations <number>', 'of more activation records than this the oldest are removed', wholeNumber(1, 1_000_000_000), 1_000_000)
     .option('--tls-port <number>', 'port of the API by HTTPS, beside the other', wholeNumber(1, 65535))
     .option('--tls-cert <file>', 'certificate for HTTPS (PEM), with those that it was signed with')
     .option('--tls-key <file>', 'private key of the certificate (PEM)')
