@@ -30,6 +30,16 @@ export function killQuietly(pid: number): void {
   }
 }
 
+/**
+ * Kills a pid namespace by its pid 1, the child of `outer`. `outer` ends when that has; without a pid 1 yet, it goes
+ * itself.
+ */
+export function killNamespace(outer: number): void {
+  const inner = childrenOf(outer);
+  for (const pid of inner) killQuietly(pid);
+  if (inner.length === 0) killQuietly(outer);
+}
+
 const PAGE_BYTES = 4096;
 
 /** Resident memory of these processes in bytes; pages that several share count for each. About 15 µs a process. */

@@ -19,8 +19,17 @@ export interface BoxSpec {
   env: Readonly<Record<string, string>>;
   /** Host files or directories to show read-only, at these paths inside. */
   readOnly: readonly HostPath[];
+  /** The image that it runs in, for sandboxes of images. */
+  image?: BoxImage;
   /** Limit in MB for the whole process tree, files in its writable directories included. */
   memoryMB: number;
+}
+
+export interface BoxImage {
+  /** Where it is on the host: a directory or a file, as the sandbox takes it. */
+  readonly path: string;
+  /** It gets a network of its own, with a loopback and nothing else. */
+  readonly ownNetwork?: boolean;
 }
 
 /** Something of the host (`host`) that a sandbox with its own file system view shows as `inside`. Both absolute. */
@@ -42,7 +51,7 @@ export interface Box {
 }
 
 export interface Sandbox {
-  readonly name: 'process' | 'bubblewrap';
+  readonly name: 'process' | 'bubblewrap' | 'charliecloud';
   /** Where the command finds what the host has at `path.host`: the identity for `process`. */
   inside(path: HostPath): string;
   /** The directory inside that the box with this id may write to: for HOME and TMPDIR. */

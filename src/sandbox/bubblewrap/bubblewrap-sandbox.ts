@@ -13,10 +13,10 @@ import { closeSync, constants, lstatSync, openSync, readlinkSync, statSync, stat
 import { promisify } from 'node:util';
 import { ChildBox, spawned } from '../child-box.ts';
 import { MemoryWatchdog } from '../memory-watchdog.ts';
-import { childrenOf, killQuietly } from '../process-tree.ts';
+import { childrenOf, killNamespace } from '../process-tree.ts';
 import type { Box, BoxSpec, HostPath, Sandbox } from '../sandbox.ts';
 import { boxArguments, limitCommand, tmpfsSizes } from './arguments.ts';
-import { isWorldReadable } from './world-readable.ts';
+import { isWorldReadable } from '../world-readable.ts';
 import type { BoxLimits, BubblewrapFeatures, BubblewrapNetwork, RootEntry } from './arguments.ts';
 
 const NOBODY = 65534;
@@ -135,13 +135,6 @@ interface Identity { identity: { uid?: number; gid?: number }; copied: readonly 
 function isSmallFile(path: string): boolean {
   const status = statSync(path);
   return status.isFile() && status.size <= COPY_BYTES;
-}
-
-/** The outer bwrap ends when pid 1 has, and pid 1 when everything inside has; without a pid 1 yet, it goes itself. */
-function killNamespace(outer: number): void {
-  const inner = childrenOf(outer);
-  for (const pid of inner) killQuietly(pid);
-  if (inner.length === 0) killQuietly(outer);
 }
 
 /**

@@ -13,6 +13,8 @@ export interface SandboxUnderTest {
   scratchDir: string;
   /** Whether a process that has left its session and lost its parent is still found. */
   findsDaemons: boolean;
+  /** Variables that the sandbox itself adds to the environment. */
+  adds?: readonly string[];
 }
 
 let nextId = 1;
@@ -54,11 +56,11 @@ function commandLine(pid: number): string {
 
 export function sandboxCases(make: () => SandboxUnderTest): void {
   it('runs a command with exactly the environment that was given', async () => {
-    const { sandbox } = make();
+    const { sandbox, adds = [] } = make();
     const box = await sandbox.start({ id: 'env', command: ['/usr/bin/env'], env: { A: '1', WITH_SPACE: 'a b', PATH: '/usr/bin' }, readOnly: [], memoryMB: 64 });
     const { stdout, stderr } = await outputOf(box);
     // bubblewrap tells the working directory.
-    assert.deepEqual(stdout.trim().split('\n').filter((line) => !line.startsWith('PWD=')).sort(), ['A=1', 'PATH=/usr/bin', 'WITH_SPACE=a b'], stderr);
+    assert.deepEqual(stdout.trim().split('\n').filter((line) => !['PWD', ...adds].includes(line.split('=')[0] ?? '')).sort(), ['A=1', 'PATH=/usr/bin', 'WITH_SPACE=a b'], stderr);
     await box.kill();
   });
 
