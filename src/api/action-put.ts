@@ -4,6 +4,7 @@ import type { Exec } from '../domain/action.ts';
 import type { ActionPut, KindCatalogue } from '../domain/action-update.ts';
 import { checkActionSizes, resolveBlackboxExec, resolveCodeExec } from '../domain/action-update.ts';
 import { contentMalformed } from '../domain/errors.ts';
+import { isJsonObject } from '../domain/json.ts';
 import type { JsonValue } from '../domain/json.ts';
 import type { Limits } from '../domain/limits.ts';
 import { qualifiedPath } from '../domain/qualified-name.ts';
@@ -41,6 +42,7 @@ export const KINDS: KindCatalogue = { resolve: resolveKind, names: RUNTIME_KINDS
  * @throws {ApiError} 400, 413
  */
 export function parseActionPut(json: JsonValue | undefined, limits: Limits, caller: string): ActionPut {
+  if (isJsonObject(json) && isJsonObject(json['exec']) && typeof json['exec']['kind'] !== 'string') throw contentMalformed("'kind' must be a string defined in 'exec'");
   const body = bodyOfShape(SHAPE, json, ['exec', 'limits']);
   const { exec, delAnnotations } = body;
   const put: ActionPut = {

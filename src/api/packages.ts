@@ -12,7 +12,6 @@ import type { PackagePut } from '../domain/package-update.ts';
 import { namespaceOrOwn } from '../domain/qualified-name.ts';
 import { listAll } from '../entities/list-all.ts';
 import { openPackage } from '../entities/open-package.ts';
-import { retryOnConflict } from '../entities/retry-on-conflict.ts';
 import { deletePackage, putPackage } from '../entities/write-package.ts';
 import { ENTITY_FIELDS, bodyOfShape, entityFields } from './entity-body.ts';
 import { sendEntityList } from './entity-list.ts';
@@ -60,13 +59,10 @@ export function addPackageRoutes(api: FastifyInstance, services: ApiServices): v
         const { ns, name } = request.params as PackageParams;
         checkEntityName(name);
         const path = `${namespaceOrOwn(ns, caller)}/${name}`;
-        const view = await retryOnConflict(async () => {
-          if (path === `${caller}/${name}` && await entities.get(path) === undefined) throw resourceDoesNotExist();
-          const { named, provider } = await openPackage(entities, path, caller);
-          const actions = await listAll(entities, 'action', { namespace: provider.entity.namespace, package: provider.entity.name });
-          return packageWithActions(named.entity, provider.entity, actions.map(({ entity }) => entity));
-        });
-        return sendJson(reply, 200, view);
+        if (path === `${caller}/${name}` && await entities.get(path) === undefined) throw resourceDoesNotExist();
+        const { named, provider } = await openPackage(entities, path, caller);
+        const actions = await listAll(entities, 'action', { namespace: provider.entity.namespace, package: provider.entity.name });
+        return sendJson(reply, 200, packageWithActions(named.entity, provider.entity, actions.map(({ entity }) => entity)));
       },
     },
     PUT: {
