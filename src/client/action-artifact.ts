@@ -49,14 +49,9 @@ export function fileNameOf(name: string, kind: string, binary: boolean): string 
 }
 
 /** The text of source code; anything else in base64. @throws {WhiskError} usage */
-export async function readCode(file: string): Promise<string> {
+async function readCode(file: string): Promise<string> {
   const bytes = await readFile(file).catch((error: unknown) => { throw fileError(file, error); });
-  return encodeCode(bytes, file);
-}
-
-export function encodeCode(bytes: Buffer, file: string): string {
-  if (BINARIES.includes(extensionOf(file)) || !isText(bytes)) return bytes.toString('base64');
-  return bytes.toString('utf8');
+  return BINARIES.includes(extensionOf(file)) || !isText(bytes) ? bytes.toString('base64') : bytes.toString('utf8');
 }
 
 function extensionOf(file: string): string {

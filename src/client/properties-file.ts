@@ -1,5 +1,5 @@
 /** `~/.wskprops`, the file that wsk and its kin share: lines of KEY=VALUE. What we do not know in it is kept. */
-import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { WhiskError } from './whisk-error.ts';
@@ -33,13 +33,15 @@ export async function readProperties(path: string): Promise<WskProperties> {
 /** Replaces the file in one step, readable by its owner only: it holds a key. @throws {WhiskError} */
 export async function writeProperties(path: string, properties: WskProperties): Promise<void> {
   if (path === '') throw new WhiskError('Whisk properties file write failure: WSK_CONFIG_FILE names no file');
-  const temporary = `${path}.${process.pid}`;
+  // Where the file is a link, as those who keep their dot files elsewhere have it, the link stays.
+  const target = await realpath(path).catch(() => path);
+  const temporary = `${target}.${process.pid}`;
   try {
     await writeFile(temporary, Object.entries(properties).map(([key, value]) => `${key}=${value}\n`).join(''), { mode: 0o600 });
     await chmod(temporary, 0o600);
-    await rename(temporary, path);
+    await rename(temporary, target);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw new WhiskError(`Whisk properties file write failure: ${message(error)}`, { cause: error });
   }
 }

@@ -40,6 +40,7 @@ async function carryOut(invocation: Invocation, what: string, run: (plan: Projec
   await run(plan, (step, state) => {
     done.push({ step: stepLabel(step), done: state });
     if (out.format === 'name') out.line(step.name);
+    else if (state === 'not there' || state === 'kept') out.ok(`${out.bold(stepLabel(step))} ${state === 'kept' ? 'holds more than the manifest lists, and is kept' : 'is not there'}`);
     else out.ok(`${state} ${out.bold(stepLabel(step))}`);
   });
   if (out.format === 'json') out.json(done);

@@ -11,7 +11,6 @@ export const ANNOTATION_FLAGS: readonly Flag[] = [
   { name: 'annotation-file', short: 'A', kind: 'json-file', into: 'annotation', value: 'FILE', description: 'FILE containing annotation values in JSON format' },
 ];
 export const SUMMARY_FLAG: Flag = { name: 'summary', short: 's', kind: 'boolean', description: 'summarize details; parameters with prefix "*" are bound, "**" are bound and finalized' };
-export const FIELD_WORDS = '[FIELD_FILTER]';
 
 /** What the flags say of parameters and annotations, for the body of a PUT; nothing where they say nothing. */
 export async function entityBody(flags: ParsedFlags): Promise<{ parameters?: KeyValue[]; annotations?: KeyValue[] }> {

@@ -25,17 +25,17 @@ function valueOfGiven(given: JsonValue): JsonValue {
 
 function resolve(where: string, input: JsonValue, environment: Environment): JsonValue | undefined {
   const long = longForm(input);
-  if (long === undefined) return typeof input === 'string' && input in EMPTY ? EMPTY[input] : environment.value(input);
+  if (long === undefined) return typeof input === 'string' && Object.hasOwn(EMPTY, input) ? EMPTY[input] : environment.value(input);
   const { type, required } = long;
   const value = long['value'] ?? long['default'];
   if (value !== undefined && value !== null) return typed(where, environment.value(value), type);
   if (required === true) throw new WhiskError(`${where} is required and has no value`);
-  return typeof type === 'string' ? EMPTY[type] : undefined;
+  return typeof type === 'string' && Object.hasOwn(EMPTY, type) ? EMPTY[type] : undefined;
 }
 
 /** Texts from the environment or of the type json become what they say. */
 function typed(where: string, value: JsonValue, type: JsonValue | undefined): JsonValue {
-  if (typeof value !== 'string' || typeof type !== 'string' || type === 'string' || !(type in EMPTY)) return value;
+  if (typeof value !== 'string' || typeof type !== 'string' || type === 'string' || !Object.hasOwn(EMPTY, type)) return value;
   try {
     return JSON.parse(value) as JsonValue;
   } catch {
