@@ -126,8 +126,11 @@ for (const [header, chosen] of ENCODINGS) {
 
 // HEAD and OPTIONS
 
+/** As the paths of the REST API are written in OpenWhisk's own document. */
+const shown = (path: string): string => path.replace(/^\/api\/v1\//, '/').replace('/_/', '/{ns}/').replace('/actions/hello', '/actions/{name}');
+
 for (const path of ['/', '/ping', '/api/v1', '/invokers', '/api/v1/namespaces', '/api/v1/namespaces/_/actions', '/api/v1/namespaces/_/actions/hello', '/api/v1/namespaces/_/activations']) {
-  test(`HEAD ${path}: as GET without the body`, async () => {
+  test(`HEAD ${shown(path)}: as GET without the body`, async () => {
     const headers = { authorization: AUTH };
     const [get, head] = [await ask({ path, headers }), await ask({ path, headers, method: 'HEAD' })];
     assert.equal(head.status, get.status);
@@ -136,7 +139,7 @@ for (const path of ['/', '/ping', '/api/v1', '/invokers', '/api/v1/namespaces', 
     assert.equal(head.body.length, 0);
   });
 
-  test(`OPTIONS ${path}: 200 without a key`, async () => {
+  test(`OPTIONS ${shown(path)}: 200 without a key`, async () => {
     const { status, headers, body } = await ask({ path, method: 'OPTIONS' });
     assert.equal(status, 200);
     assert.equal(headers['access-control-allow-methods'], 'GET, DELETE, POST, PUT, HEAD');

@@ -72,14 +72,14 @@ test('POST /web/{ns}/{package}/{action}: a raw action may be sent what it likes'
   assert.equal(Buffer.from(args['__ow_body'] as string, 'base64').toString(), '{"y":"overridden"}');
 });
 
-test('ANY /web/{ns}/{binding}/{action}: through a binding of an own package', async () => {
+test('ANY /web/{ns}/{package}/{action}: through a binding of an own package', async () => {
   await put('/packages/bound', { binding: { namespace: '_', name: 'proxy' }, parameters: [{ key: 'x', value: 'bound' }, { key: 'w', value: 'W' }] });
   const args = await json('bound/echo');
   assert.deepEqual([args['w'], args['x'], args['y'], args['z']], ['W', 'bound', 'Y', 'Z']);
   assert.equal((await call('bound/none')).status, 404);
 });
 
-test('ANY /web/{ns}/{binding}/{action}: through a binding of a published package the binding\'s owner pays', async () => {
+test('ANY /web/{ns}/{package}/{action}: through a binding of a published package the binding\'s owner pays', async () => {
   await putAsOther('/packages/shared', { publish: true, parameters: [{ key: 'a', value: 'provider' }, { key: 'b', value: 'provider' }] });
   await putAsOther('/actions/shared/who', web('function main(args, message) { return { body: { ...args, owner: message.namespace } }; }'));
   await put('/packages/theirs', { binding: { namespace: 'other', name: 'shared' }, parameters: [{ key: 'b', value: 'binding' }], annotations: [{ key: 'web-export', value: false }] });
@@ -99,7 +99,7 @@ test('ANY /web/{ns}/{package}/{action}: the activation is its owner\'s, named in
   assert.equal((await api.requestAs(OTHER, 'GET', `_/activations/${id}`)).status, 404);
 });
 
-test('ANY /web/{ns}/default/{sequence}: a sequence answers as an action does', async () => {
+test('ANY /web/{ns}/{package}/{action}: a sequence answers as an action does', async () => {
   await put('/actions/first', { exec: { kind: 'nodejs:default', code: 'function main(args) { return { path: args.__ow_path, n: Number(args.n) + 1 }; }' } });
   await put('/actions/second', { exec: { kind: 'nodejs:default', code: 'function main({ path, n }) { return { statusCode: 201, headers: { "x-n": n }, body: path }; }' } });
   await put('/actions/seq', { exec: { kind: 'sequence', components: ['/_/first', '/_/second'] }, annotations: [{ key: 'web-export', value: true }] });
@@ -109,13 +109,13 @@ test('ANY /web/{ns}/default/{sequence}: a sequence answers as an action does', a
   assert.equal(await response.text(), '/a/b');
 });
 
-test('ANY /web/{ns}/default/{sequence}: the error of a component is its response', async () => {
+test('ANY /web/{ns}/{package}/{action}: the error of a component is its response', async () => {
   await put('/actions/failing', { exec: { kind: 'nodejs:default', code: 'function main() { return { error: { statusCode: 409, body: "no" } }; }' } });
   await put('/actions/failseq', { exec: { kind: 'sequence', components: ['/_/failing', '/_/second'] }, annotations: [{ key: 'web-export', value: true }] });
   assert.equal((await call('default/failseq')).status, 409);
 });
 
-test('ANY /web/{ns}/default/{conductor}: a conductor answers what it has conducted', async () => {
+test('ANY /web/{ns}/{package}/{action}: a conductor answers what it has conducted', async () => {
   await put('/actions/increment', { exec: { kind: 'nodejs:default', code: 'function main({ n }) { return { n: Number(n) + 1 }; }' } });
   await put('/actions/conductor', {
     exec: { kind: 'nodejs:default', code: 'function main({ n, step = 0 }) { return step === 0 ? { action: "increment", params: { n }, state: { step: 1 } } : { params: { body: "n is " + n } }; }' },
@@ -148,7 +148,7 @@ for (const [name, statusCode] of [['a developer error', 'throw new Error("x")'],
   });
 }
 
-test('ANY /web/{ns}/{package}/{action}.text: every JSON value can be text', async () => {
+test('ANY /web/{ns}/{package}/{action}: .text: every JSON value can be text', async () => {
   await put('/actions/proxy/value', web('function main({ v }) { return { body: JSON.parse(v) }; }'));
   for (const [value, text] of [['{"a":"A"}', '{\n  "a": "A"\n}'], ['["a"]', '[\n  "a"\n]'], ['"a"', 'a'], ['true', 'true'], ['1', '1'], ['0', '0']] as const) {
     assert.equal(await (await call(`proxy/value.text?v=${encodeURIComponent(value)}`)).text(), text);

@@ -36,7 +36,7 @@ const errorOf = async (response: Response): Promise<string> => {
   return body.error;
 };
 
-test('the request is passed on', async () => {
+test('ANY /web/{ns}/{package}/{action}: the request is passed on', async () => {
   const args = await json('echo/a/b%20c?x=1&y=a+b&x=2', { headers: { 'X-Own': 'Yes', 'X-OW-EXTRA-LOGGING': 'on' } });
   assert.equal(args['__ow_method'], 'get');
   assert.equal(args['__ow_path'], '/a/b%20c');
@@ -49,18 +49,18 @@ test('the request is passed on', async () => {
   assert.equal((await json('echo'))['__ow_path'], '');
 });
 
-test('who calls with a key is named', async () => {
+test('ANY /web/{ns}/{package}/{action}: who calls with a key is named', async () => {
   assert.equal((await json('echo', { headers: { authorization: AUTH } }))['__ow_user'], 'guest');
   assert.equal((await json('echo', { headers: { authorization: 'Basic bm9uZTpzZW5zZQ==' } }))['__ow_user'], undefined);
 });
 
 for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH']) {
-  test(`${method} reaches the action`, async () => {
+  test(`${method} /web/{ns}/{package}/{action}: ${method} reaches the action`, async () => {
     assert.equal((await json('echo', { method }))['__ow_method'], method.toLowerCase());
   });
 }
 
-test('HEAD reaches the action and gets no body', async () => {
+test('HEAD /web/{ns}/{package}/{action}: HEAD reaches the action and gets no body', async () => {
   const response = await call('echo', { method: 'HEAD' });
   assert.equal(response.status, 200);
   assert.equal(await response.text(), '');
@@ -80,7 +80,7 @@ const BODIES: { name: string; type: string | undefined; body: string | Uint8Arra
 ];
 
 for (const { name, type, body, seen } of BODIES) {
-  test(name, async () => {
+  test(`ANY /web/{ns}/{package}/{action}: ${name}`, async () => {
     const args = await json('echo?q=query', {
       method: 'POST', body, headers: type === undefined ? {} : { 'content-type': type },
     });
@@ -98,7 +98,7 @@ const RAW: { type: string; body: string; seen: string }[] = [
 ];
 
 for (const { type, body, seen } of RAW) {
-  test(`a raw action gets ${type} as it came`, async () => {
+  test(`ANY /web/{ns}/{package}/{action}: a raw action gets ${type} as it came`, async () => {
     const args = await json('raw?a=1&__ow_path=mine', { method: 'POST', body, headers: { 'content-type': type } });
     assert.equal(args['__ow_body'], seen);
     assert.equal(args['__ow_query'], 'a=1&__ow_path=mine');
@@ -107,11 +107,11 @@ for (const { type, body, seen } of RAW) {
   });
 }
 
-test('a raw action gets an empty body as text', async () => {
+test('ANY /web/{ns}/{package}/{action}: a raw action gets an empty body as text', async () => {
   assert.equal((await json('raw'))['__ow_body'], '');
 });
 
-test('reserved and final parameters cannot be set', async () => {
+test('ANY /web/{ns}/{package}/{action}: reserved and final parameters cannot be set', async () => {
   await web('final', 'function main(args) { return { body: args.fixed }; }', { final: true }, [{ key: 'fixed', value: 'mine' }]);
   const init = (body: string): RequestInit => ({ method: 'POST', body, headers: { 'content-type': 'application/json' } });
   for (const response of [call('echo?__ow_user=root'), call('echo', init('{"__ow_method":"x"}')), call('final?fixed=1'), call('final', init('{"fixed":1}'))]) {
@@ -121,7 +121,7 @@ test('reserved and final parameters cannot be set', async () => {
   assert.equal(await (await call('final?other=1')).text(), 'mine');
 });
 
-test('what is not exported does not exist', async () => {
+test('ANY /web/{ns}/{package}/{action}: what is not exported does not exist', async () => {
   await api.action('private', 'function main() { return {}; }');
   await api.action('almost', 'function main() { return {}; }', { annotations: [{ key: 'web-export', value: 'true' }] });
   for (const path of ['private', 'almost', 'none', 'private.http']) {
@@ -134,7 +134,7 @@ test('what is not exported does not exist', async () => {
   }
 });
 
-test('authentication can be asked for: any key, or a word', async () => {
+test('ANY /web/{ns}/{package}/{action}: authentication can be asked for: any key, or a word', async () => {
   await web('keyed', 'function main() { return { body: "in" }; }', { 'require-whisk-auth': true });
   await web('word', 'function main() { return { body: "in" }; }', { 'require-whisk-auth': 'sesame' });
   await web('number', 'function main() { return { body: "in" }; }', { 'require-whisk-auth': 42 });
@@ -151,7 +151,7 @@ test('authentication can be asked for: any key, or a word', async () => {
   assert.equal(await status('locked', { authorization: AUTH }), 401);
 });
 
-test('the platform answers OPTIONS and allows every origin, unless the action does it itself', async () => {
+test('ANY /web/{ns}/{package}/{action}: the platform answers OPTIONS and allows every origin, unless the action does it itself', async () => {
   const runs = api.dispatch.messages.length;
   const preflight = await call('echo', { method: 'OPTIONS', headers: { 'Access-Control-Request-Headers': 'x-own' } });
   assert.equal(preflight.status, 200);
@@ -191,7 +191,7 @@ const HTTP: Record<string, HttpCase> = {
 };
 
 for (const [name, { result, status, type, body, headers = {} }] of Object.entries(HTTP)) {
-  test(`.http: ${name}`, async () => {
+  test(`ANY /web/{ns}/{package}/{action}: .http: ${name}`, async () => {
     for (const extension of ['', '.http']) {
       const response = await answer(extension, result);
       assert.equal(response.status, status);
@@ -203,7 +203,7 @@ for (const [name, { result, status, type, body, headers = {} }] of Object.entrie
   });
 }
 
-test('.http: a list of values is a header for each', async () => {
+test('ANY /web/{ns}/{package}/{action}: .http: a list of values is a header for each', async () => {
   const response = await answer('.http', { headers: { 'Set-Cookie': ['a=1', 'b=2'], 'X-Many': ['1', '2'] } });
   assert.deepEqual(response.headers.getSetCookie(), ['a=1', 'b=2']);
   assert.equal(response.headers.get('x-many'), '1, 2');
@@ -228,7 +228,7 @@ const REFUSED: { extension: string; result: JsonValue; status?: number; text: st
 ];
 
 for (const { extension, result, status = 400, text } of REFUSED) {
-  test(`${extension}: ${JSON.stringify(result)} is refused`, async () => {
+  test(`ANY /web/{ns}/{package}/{action}: ${extension}: ${JSON.stringify(result)} is refused`, async () => {
     const response = await answer(extension, result);
     assert.equal(response.status, status);
     assert.equal(await errorOf(response), text);
@@ -249,7 +249,7 @@ const PROJECTED: { extension: string; result: JsonValue; type: string; body: str
 ];
 
 for (const { extension, result, type, body } of PROJECTED) {
-  test(`${extension}: ${JSON.stringify(result)}`, async () => {
+  test(`ANY /web/{ns}/{package}/{action}: ${extension}: ${JSON.stringify(result)}`, async () => {
     const response = await answer(extension, result);
     assert.equal(response.status, 200);
     assert.equal(response.headers.get('content-type'), type);
@@ -257,27 +257,27 @@ for (const { extension, result, type, body } of PROJECTED) {
   });
 }
 
-test('an extension that is none belongs to the name', async () => {
+test('ANY /web/{ns}/{package}/{action}: an extension that is none belongs to the name', async () => {
   await web('page.php', 'function main() { return { body: "php" }; }');
   assert.equal(await (await call('page.php')).text(), 'php');
   assert.equal(await (await call('page.php.http')).text(), 'php');
 });
 
-test('what an action puts under error is its response', async () => {
+test('ANY /web/{ns}/{package}/{action}: what an action puts under error is its response', async () => {
   assert.equal((await answer('.http', { error: { statusCode: 418, body: 'teapot' } })).status, 418);
   const plain = await answer('.json', { error: 'no luck' });
   assert.equal(plain.status, 400);
   assert.equal(await errorOf(plain), "Response is not valid 'application/json'.");
 });
 
-test('what the action or the platform did wrong is not told', async () => {
+test('ANY /web/{ns}/{package}/{action}: what the action or the platform did wrong is not told', async () => {
   await web('broken', 'function main() { throw new Error("secret"); }');
   const response = await call('broken');
   assert.equal(response.status, 400);
   assert.equal(await errorOf(response), 'There was an error processing your request.');
 });
 
-test('a wait that is too long is told with 202', async () => {
+test('ANY /web/{ns}/{package}/{action}: a wait that is too long is told with 202', async () => {
   api.dispatch.slow = true;
   try {
     const response = await call('echo');
@@ -289,7 +289,7 @@ test('a wait that is too long is told with 202', async () => {
   }
 });
 
-test('bodies have their limit and their syntax', async () => {
+test('ANY /web/{ns}/{package}/{action}: bodies have their limit and their syntax', async () => {
   const large = await call('echo', { method: 'POST', body: 'x'.repeat(MAX_PAYLOAD_BYTES + 1), headers: { 'content-type': 'text/plain' } });
   assert.equal(large.status, 413);
   assert.equal(await errorOf(large), `Request larger than allowed: ${MAX_PAYLOAD_BYTES + 1} > ${MAX_PAYLOAD_BYTES} bytes.`);
@@ -298,7 +298,7 @@ test('bodies have their limit and their syntax', async () => {
   assert.match(await errorOf(broken), /^The request content was malformed:\n/);
 });
 
-test('the path is passed on as it was sent', async () => {
+test('ANY /web/{ns}/{package}/{action}: the path is passed on as it was sent', async () => {
   // fetch would tidy the path up.
   const { hostname, port } = new URL(api.url);
   const body = await new Promise<string>((resolve, reject) => {
@@ -312,7 +312,7 @@ test('the path is passed on as it was sent', async () => {
   assert.equal(args['__ow_path'], '//a/../b%2Fc/');
 });
 
-test('it runs in the name of its owner', async () => {
+test('ANY /web/{ns}/{package}/{action}: it runs in the name of its owner', async () => {
   await api.action('owned', 'function main(args, message) { return { body: message.namespace + " " + Boolean(message.apiKey) }; }', {
     annotations: [{ key: 'web-export', value: true }, { key: 'provide-api-key', value: true }],
   });

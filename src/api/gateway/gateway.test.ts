@@ -161,7 +161,7 @@ for (const { name, body, error } of REFUSED) {
   });
 }
 
-test('/web/whisk.system/apimgmt: without a key nothing is told or changed', async () => {
+test('ANY /web/whisk.system/apimgmt/{name}: without a key nothing is told or changed', async () => {
   await create('/mine', '/x', 'get', 'echo');
   for (const auth of ['', 'Basic bm9uZTpzZW5zZQ==']) {
     assert.equal(await errorOf(manage('POST', 'createApi', {}, apidoc('/a', '/b', 'get', 'echo'), auth)), 'A valid auth key is required.');
@@ -175,11 +175,11 @@ test('/web/whisk.system/apimgmt: without a key nothing is told or changed', asyn
   assert.equal(await errorOf(manage('DELETE', 'deleteApi', { basepath: '/mine', operation: 'get' })), 'When specifying an operation, the path is required.');
 });
 
-test('/web/whisk.system/apimgmt: other names do not exist', async () => {
+test('ANY /web/whisk.system/apimgmt/{name}: other names do not exist', async () => {
   assert.equal((await manage('GET', 'none')).status, 404);
 });
 
-test('ANY /api/NAMESPACE/PATH: the request reaches the action with its path, query and body', async () => {
+test('ANY /api/{ns}/{path}: the request reaches the action with its path, query and body', async () => {
   const url = await create('/club', '/books/{id}', 'post', 'echo');
   const args = await (await fetch(`${url}/books/a%20b/pages/?x=1`, { method: 'POST', body: '{"y":2}', headers: { 'content-type': 'application/json', 'x-own': 'yes' } })).json() as JsonObject;
   assert.equal(args['__ow_path'], '/club/books/a%20b/pages/');
@@ -188,7 +188,7 @@ test('ANY /api/NAMESPACE/PATH: the request reaches the action with its path, que
   assert.equal((args['__ow_headers'] as JsonObject)['x-own'], 'yes');
 });
 
-test('ANY /api/NAMESPACE/PATH: the response type is the one the API was created with', async () => {
+test('ANY /api/{ns}/{path}: the response type is the one the API was created with', async () => {
   for (const [type, contentType, body] of [
     ['json', 'application/json', '{"text":"text of me","html":"<p>","svg":"<svg/>","name":"me"}'], ['text', 'text/plain; charset=UTF-8', 'text of me'],
     ['html', 'text/html; charset=UTF-8', '<p>'], ['svg', 'image/svg+xml', '<svg/>'],
@@ -199,7 +199,7 @@ test('ANY /api/NAMESPACE/PATH: the response type is the one the API was created 
   }
 });
 
-test('OPTIONS /api/NAMESPACE/PATH: browsers of every origin are let in', async () => {
+test('OPTIONS /api/{ns}/{path}: browsers of every origin are let in', async () => {
   const url = await create('/cors', '/x', 'get', 'echo');
   await create('/cors', '/x', 'put', 'echo');
   const preflight = await fetch(`${url}/x`, { method: 'OPTIONS', headers: { 'access-control-request-headers': 'x-own', 'access-control-request-method': 'PUT' } });
@@ -211,7 +211,7 @@ test('OPTIONS /api/NAMESPACE/PATH: browsers of every origin are let in', async (
   assert.equal((await fetch(`${url}/x`, { method: 'DELETE' })).headers.get('access-control-allow-origin'), '*');
 });
 
-test('ANY /api/NAMESPACE/PATH: a document may keep other origins out', async () => {
+test('ANY /api/{ns}/{path}: a document may keep other origins out', async () => {
   const document = { swagger: '2.0', basePath: '/closed', info: { title: 'closed' }, 'x-ibm-configuration': { cors: { enabled: false } }, paths: { '/x': { get: { operationId: 'x', 'x-openwhisk': { url: '/api/v1/web/guest/default/echo.http' } } } } };
   const { body } = await manage('POST', 'createApi', {}, { apidoc: { namespace: '_', swagger: JSON.stringify(document) } });
   const url = (body['gwApiUrl'] as string);
@@ -219,7 +219,7 @@ test('ANY /api/NAMESPACE/PATH: a document may keep other origins out', async () 
   assert.equal((await fetch(`${url}/x`, { method: 'OPTIONS' })).status, 405);
 });
 
-test('ANY /api/NAMESPACE/PATH: the gateway knows the word that the action asks for', async () => {
+test('ANY /api/{ns}/{path}: the gateway knows the word that the action asks for', async () => {
   const url = await create('/safe', '/with', 'get', 'secret', 'http', { secureKey: 'sesame' });
   await create('/safe', '/without', 'get', 'secret');
   assert.equal(await (await fetch(`${url}/with`)).text(), 'in');
@@ -227,7 +227,7 @@ test('ANY /api/NAMESPACE/PATH: the gateway knows the word that the action asks f
   assert.equal(await (await fetch(`${url}/without`, { headers: { 'X-Require-Whisk-Auth': 'sesame' } })).text(), 'in');
 });
 
-test('ANY /api/NAMESPACE/PATH: what is not there is not there', async () => {
+test('ANY /api/{ns}/{path}: what is not there is not there', async () => {
   const url = await create('/club', '/books', 'get', 'echo');
   await create('/club', '/private', 'get', 'private');
   for (const path of [`${url}/none`, `${api.url}/api/guest`, `${api.url}/api/nobody/club/books`, `${api.url}/api/other/club/books`, `${url}/private`, `${api.url}/api/`]) {
@@ -253,7 +253,7 @@ test('POST /web/whisk.system/apimgmt/createApi: a document that wsk api get has 
   assert.equal(await (await fetch(`${(body['gwApiUrl'] as string)}/s`)).text(), 'in');
 });
 
-test('ANY /api/NAMESPACE/PATH: no request goes to anything but a web action', async () => {
+test('ANY /api/{ns}/{path}: no request goes to anything but a web action', async () => {
   const document = { swagger: '2.0', basePath: '/out', info: { title: 'out' }, paths: { '/x': { get: { operationId: 'x', 'x-openwhisk': { url: `${api.url}/ping` } } } } };
   const { body } = await manage('POST', 'createApi', {}, { apidoc: { namespace: '_', swagger: document } });
   assert.equal((await fetch(`${(body['gwApiUrl'] as string)}/x`)).status, 502);

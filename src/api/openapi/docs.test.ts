@@ -21,7 +21,7 @@ after(async () => { await api.close(); });
 /** Routes that are there only where the controller has the service. */
 const OPTIONAL: readonly string[] = ['/admin/accounts'];
 
-test('GET /api/v1/api-docs: every route of the API is described, and nothing else', () => {
+test('GET /api-docs: every route of the API is described, and nothing else', () => {
   const undescribed = Object.entries(document.paths).flatMap(([path, operations]) => Object.entries(operations)
     .filter(([, { summary }]) => summary === undefined).map(([method]) => `${method} ${path}`));
   assert.deepEqual(undescribed, []);
@@ -30,7 +30,7 @@ test('GET /api/v1/api-docs: every route of the API is described, and nothing els
   assert.deepEqual(missing, []);
 });
 
-test('GET /api/v1/api-docs: it is OpenAPI 3.1 whose references lead somewhere', () => {
+test('GET /api-docs: it is OpenAPI 3.1 whose references lead somewhere', () => {
   assert.equal(document.openapi, '3.1.0');
   assert.ok(document.info.title !== '' && document.info.version !== '');
   const ids = new Set<string>();
@@ -96,7 +96,7 @@ test('what the API answers is what its document says', async () => {
   conforms('Version', await (await fetch(`${api.url}/api/v1`)).json());
 });
 
-test('GET /api/v1/docs: a page that lists every operation and needs nothing from elsewhere', async () => {
+test('GET /docs: a page that lists every operation and needs nothing from elsewhere', async () => {
   const response = await fetch(`${api.url}/api/v1/docs`);
   assert.equal(response.headers.get('content-type'), 'text/html; charset=UTF-8');
   const page = await response.text();
