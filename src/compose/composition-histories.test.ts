@@ -163,6 +163,23 @@ async function checkComposition(world: ComposeWorld, programs: readonly Program[
   return new Set(members);
 }
 
+async function checkFiring(
+  world: ComposeWorld, programs: readonly Program[], id: ActivationId, expected: Set<ActivationId>,
+  add: (id: ActivationId, which: number, n: number) => Promise<void>,
+): Promise<void> {
+  const record = world.record(id);
+  expected.add(id);
+  const n = Number((record.response.result as JsonObject)['n']);
+  assert.equal(record.logs.length, programs.length + 1);
+  for (const line of record.logs.map((text) => JSON.parse(text) as { rule: string; success: boolean; activationId: string })) {
+    if (line.rule === 'alice/r1') assert.equal(line.success, false);
+    else if (line.rule === 'alice/plain') {
+      assert.deepEqual(world.record(line.activationId).response.result, { n: n + 1 });
+      expected.add(line.activationId);
+    } else await add(line.activationId, Number(line.rule.slice('alice/r'.length)), n);
+  }
+}
+
 async function check(history: History, programs: readonly Program[]): Promise<void> {
   const { world } = history;
   const expected = new Set<ActivationId>();
@@ -177,20 +194,7 @@ async function check(history: History, programs: readonly Program[]): Promise<vo
     if (type === 'firing') ids.push(message.activationId);
   }
   for (const { id, which, n, fired } of history.begun) if (id !== undefined && !fired) await add(id, which, n);
-  for (const id of new Set(ids)) {
-    const record = world.record(id);
-    if (record.name !== 't') continue;
-    expected.add(id);
-    const n = Number((record.response.result as JsonObject)['n']);
-    assert.equal(record.logs.length, programs.length + 1);
-    for (const line of record.logs.map((text) => JSON.parse(text) as { rule: string; success: boolean; activationId: string })) {
-      if (line.rule === 'alice/r1') assert.equal(line.success, false);
-      else if (line.rule === 'alice/plain') {
-        assert.deepEqual(world.record(line.activationId).response.result, { n: n + 1 });
-        expected.add(line.activationId);
-      } else await add(line.activationId, Number(line.rule.slice('alice/r'.length)), n);
-    }
-  }
+  for (const id of new Set(ids)) if (world.record(id).name === 't') await checkFiring(world, programs, id, expected, add);
   for (const message of world.store.journal.values()) {
     if (message.composition?.type !== 'steps' || expected.has(message.activationId)) continue;
     for (const { activationId } of family(world, world.record(message.activationId))) expected.add(activationId);
