@@ -3,18 +3,27 @@
  * A parallel file system hates thousands of small files, and start-up time is coverage.
  */
 import { existsSync } from 'node:fs';
-import { cp, mkdir, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { parse } from 'yaml';
+import { InvalidImages, readImages } from '../runtimes/images.ts';
 import { RUNTIME_KINDS } from '../runtimes/kinds.ts';
 import { nodePackageProgram } from '../runtimes/launch.ts';
+import { CommandError, errorText } from './command-error.ts';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** Builds the bundle into `directory` (about 50 ms). @returns the path of the bundled invoker */
-export async function buildPilotBundle(directory: string): Promise<string> {
+/**
+ * Builds the bundle into `directory` (about 50 ms).
+ * @param imagesFile YAML or JSON file of the images that actions may name, see docs/reference/kinds.md
+ * @returns the path of the bundled invoker
+ * @throws {CommandError} EIMAGES
+ */
+export async function buildPilotBundle(directory: string, imagesFile?: string): Promise<string> {
+  const images = imagesFile === undefined ? undefined : await checkedImages(imagesFile);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const outfile = join(directory, 'invoker.mjs');
   await build({
@@ -35,6 +44,7 @@ export async function buildPilotBundle(directory: string): Promise<string> {
   await cp(join(ROOT, 'runtimes'), join(directory, 'runtimes'), { recursive: true });
   await bundleClient(join(directory, 'runtimes/nodejs/modules/openwhisk.js'));
   await linkNodePrograms(join(directory, 'runtimes/nodejs'));
+  await (images === undefined ? rm(join(directory, 'images.json'), { force: true }) : writeFile(join(directory, 'images.json'), JSON.stringify(images)));
   return outfile;
 }
 
@@ -60,5 +70,16 @@ async function linkNodePrograms(directory: string): Promise<void> {
     const link = join(directory, `node${version}`);
     await rm(link, { force: true });
     if (existsSync(program)) await symlink(program, link);
+  }
+}
+
+/** What the file says, after it was found to make sense. */
+async function checkedImages(file: string): Promise<unknown> {
+  try {
+    const parsed: unknown = parse(await readFile(file, 'utf8'));
+    readImages(parsed);
+    return parsed;
+  } catch (error) {
+    throw new CommandError('EIMAGES', error instanceof InvalidImages ? `${file}: ${error.message}` : `${file} cannot be read: ${errorText(error).split('\n', 1)[0] ?? ''}`, 64, { cause: error });
   }
 }

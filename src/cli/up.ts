@@ -23,6 +23,8 @@ export interface UpOptions extends Omit<ClusterOptions, 'bundle' | 'linkFile' | 
   keepActivations: number;
   auth?: string;
   limits?: string;
+  /** YAML or JSON file of the images that actions may name. */
+  images?: string;
   logLevel: string;
 }
 
@@ -89,7 +91,7 @@ async function startPlatform(options: UpOptions, limits: Limits, state: StateDir
 
     await state.writeSecret('link.json', JSON.stringify({ url: linkUrl(url, linkSocket), token: linkToken }));
     cleanUps.push(() => rm(state.file('link.json'), { force: true }));
-    const bundle = await buildPilotBundle(state.file('pilot'));
+    const bundle = await buildPilotBundle(state.file('pilot'), options.images);
     const cluster = openCluster({
       ...options, bundle, linkFile: state.file('link.json'), logDirectory: state.file('pilot'), logger,
       tell: (line) => { console.log(line); },

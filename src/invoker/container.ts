@@ -78,6 +78,7 @@ export async function startContainer(start: ContainerStart): Promise<Container> 
     memoryMB,
     command: launch.command((path) => sandbox.inside(path), memoryMB),
     readOnly: launch.readOnly,
+    ...(launch.image === undefined ? {} : { image: launch.image }),
     env: {
       PATH: '/usr/local/bin:/usr/bin:/bin',
       HOME: workDirectory,

@@ -24,6 +24,8 @@ const IDLE_SWEEP_MS = 10_000;
 
 export interface ContainersOptions {
   sandbox(): Promise<Sandbox>;
+  /** For runtimes in images. */
+  imageSandbox(): Promise<Sandbox>;
   launcher: RuntimeLauncher;
   clock: Clock;
   logger: Logger;
@@ -99,7 +101,7 @@ export class Containers {
     const launch = await launcher(slot.kind);
     if ('missing' in launch) throw new RuntimeMissing(launch);
     const container = await startContainer({
-      sandbox: await this.#options.sandbox(), launch, clock, apiHost, id: `${idPrefix}${this.#nextId++}`, memoryMB: slot.memoryMB,
+      sandbox: await (launch.image === undefined ? this.#options.sandbox() : this.#options.imageSandbox()), launch, clock, apiHost, id: `${idPrefix}${this.#nextId++}`, memoryMB: slot.memoryMB,
     });
     slot.container = container;
     void container.box.exited.then(() => {

@@ -38,6 +38,8 @@ export interface InvokerParts {
   link: (handler: LinkClientHandler) => LinkClient;
   /** Called once, after joining, which does not wait for it. Where it fails the invoker leaves. */
   sandbox: () => Promise<Sandbox>;
+  /** For actions in images; called when the first of them comes. */
+  imageSandbox: () => Promise<Sandbox>;
   launcher: RuntimeLauncher;
   clock: Clock;
   logger: Logger;
@@ -90,7 +92,7 @@ export class Invoker {
     this.#held = new HeldActivations((message) => { this.#send(message); });
     this.#code = new CodeCache((path, revision) => { this.#send({ type: 'code-wanted', path, revision }); }, options.codeCacheBytes);
     this.#containers = new Containers({
-      sandbox: () => this.#sandbox(), launcher: parts.launcher, clock: parts.clock, logger: parts.logger,
+      sandbox: () => this.#sandbox(), imageSandbox: parts.imageSandbox, launcher: parts.launcher, clock: parts.clock, logger: parts.logger,
       memoryMB: options.memoryMB, apiHost: options.apiHost, prewarm: options.prewarm, idleMs: options.idleMs,
       idPrefix: 'box', onFreed: () => { this.#pump(); },
     });

@@ -3,11 +3,13 @@
  * joined, because the time from exec to joined is coverage.
  */
 import { realpathSync, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../clock/system-clock.ts';
 import { dialWebSocket } from '../link/websocket/dial-websocket.ts';
+import { readImages } from '../runtimes/images.ts';
+import type { ImageCatalogue } from '../runtimes/images.ts';
 import { runtimeLauncher } from '../runtimes/launch.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { Invoker } from './invoker.ts';
@@ -44,7 +46,8 @@ export async function runInvoker(given: InvokerArguments = {}): Promise<number> 
       if (stale.length > 0) logger.info({ stale }, 'removed what dead invokers left');
       return sandbox;
     },
-    launcher: runtimeLauncher(settings.assets),
+    imageSandbox: async () => (await import('../sandbox/choose-sandbox.ts')).imageSandbox({ network: settings.network }),
+    launcher: runtimeLauncher(settings.assets, () => configuredImages(settings.imagesFile)),
     clock,
     logger,
     options: {
@@ -68,6 +71,10 @@ async function sandboxOf(settings: InvokerSettings, scratchDir: string): Promise
   ]);
   closeInheritedDescriptors();
   return chooseSandbox(settings.sandbox, { scratchDir, network: settings.network });
+}
+
+async function configuredImages(file: string | undefined): Promise<ImageCatalogue> {
+  return readImages(file === undefined ? { images: {} } : JSON.parse(await readFile(file, 'utf8')));
 }
 
 /** @returns what ends it */

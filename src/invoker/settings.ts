@@ -22,6 +22,8 @@ export interface InvokerSettings {
   node: string;
   assets: string;
   apiHost: string | undefined;
+  /** JSON file of the images that actions may name; none where there is none. */
+  imagesFile: string | undefined;
 }
 
 /** As on the command line of `hpcwhisk invoker`; all optional. */
@@ -73,6 +75,7 @@ export function readSettings(given: InvokerArguments, env: Environment, startedA
     node: given.node ?? nodeName(env),
     assets: findAssets(env),
     apiHost: given.apiHost ?? present(env['HPCWHISK_API_HOST']) ?? apiHostOf(url),
+    imagesFile: imagesFile(env),
   };
 }
 
@@ -162,6 +165,13 @@ function findAssets(env: Environment): string {
   const found = candidates.find((directory) => directory !== undefined && existsSync(join(directory, 'nodejs/runtime.cjs')));
   if (found === undefined) throw new InvalidSettings('Cannot find the action runtimes: set HPCWHISK_ASSETS to the directory that holds nodejs/runtime.cjs.');
   return found;
+}
+
+/** Named in the environment, else beside the runtimes, where the pilot bundle puts it. */
+function imagesFile(env: Environment): string | undefined {
+  const named = present(env['HPCWHISK_IMAGES']);
+  const beside = join(findAssets(env), '../images.json');
+  return named ?? (existsSync(beside) ? beside : undefined);
 }
 
 /** The controller serves link and API on one port. */

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { nativeImage } from './images.ts';
+import { findImage, nativeImage } from './images.ts';
+import type { ConfiguredImage, ImageCatalogue } from './images.ts';
 import { resolveKind } from './kinds.ts';
 
 const run = promisify(execFile);
@@ -13,6 +14,8 @@ export interface Launch {
   command(inside: (path: LaunchPath) => string, memoryMB: number): string[];
   env: Readonly<Record<string, string>>;
   readOnly: readonly LaunchPath[];
+  /** The image whose files it sees, where it does not see the machine's. */
+  image?: { readonly path: string; readonly ownNetwork?: boolean };
 }
 
 interface LaunchPath { readonly host: string; readonly inside: string }
@@ -45,11 +48,14 @@ export function runtimeName({ kind, image }: { kind: string; image?: string }): 
   return kind === 'blackbox' ? `${BLACKBOX}${image ?? ''}` : kind;
 }
 
-/** @param assets directory that holds `nodejs/runtime.cjs` and the other runtimes */
-export function runtimeLauncher(assets: string): RuntimeLauncher {
+/**
+ * @param assets directory that holds `nodejs/runtime.cjs` and the other runtimes
+ * @param images asked for when the first action in an image comes
+ */
+export function runtimeLauncher(assets: string, images: () => Promise<ImageCatalogue> = () => Promise.resolve(new Map())): RuntimeLauncher {
   const pythons = new Map<string, Promise<Python | undefined>>();
   return async (name) => {
-    if (name.startsWith(BLACKBOX)) return imageLaunch(assets, name.slice(BLACKBOX.length));
+    if (name.startsWith(BLACKBOX)) return imageLaunch(assets, name.slice(BLACKBOX.length), images);
     const kind = resolveKind(name);
     if (kind === undefined) return { missing: `This invoker has no runtime for the kind ${name}.` };
     switch (kind.family) {
@@ -108,20 +114,41 @@ export function nodePackageProgram(version: string): string {
 
 // Images
 
-function imageLaunch(assets: string, image: string): Launch | Missing {
-  if (nativeImage(image)) return nativeLaunch(assets);
-  return { missing: `Failed to pull container image '${image}'.`, byAction: true };
+async function imageLaunch(assets: string, name: string, images: () => Promise<ImageCatalogue>): Promise<Launch | Missing> {
+  const image = findImage(await images(), name);
+  if (image === undefined) return nativeImage(name) ? nativeLaunch(assets) : { missing: `Failed to pull container image '${name}'.`, byAction: true };
+  if (!existsSync(image.charliecloud)) return { missing: `The image ${name} is not on this node: there is no ${image.charliecloud}.` };
+  return { ...launchIn(image, assets), image: { path: image.charliecloud, ...(image.runtime === 'server' ? { ownNetwork: true } : {}) } };
 }
 
-/** Executables of this machine's architecture, run by the Node.js runtime's HTTP front with another way to init and run. */
+function launchIn({ runtime, command = [] }: ConfiguredImage, assets: string): Launch {
+  switch (runtime) {
+    case 'python': return pythonLaunch(assets, { program: 'python3' });
+    case 'native': return nativeLaunch(assets);
+    case 'nodejs': {
+      const [front, archive] = nodeRuntime(assets);
+      return { command: (inside) => ['node', inside(front)], env: {}, readOnly: [front, archive] };
+    }
+    case 'server': {
+      const server = { host: join(assets, 'server/server.cjs'), inside: '/runtime/server.cjs' };
+      return { ...frontedLaunch(assets, server), env: { HPCWHISK_SERVER: JSON.stringify(command) } };
+    }
+  }
+}
+
+/** Executables of this machine's architecture. */
 function nativeLaunch(assets: string): Launch {
+  return frontedLaunch(assets, { host: join(assets, 'native/native.cjs'), inside: '/runtime/native.cjs' });
+}
+
+/** The Node.js runtime's HTTP front with another way to init and run. */
+function frontedLaunch(assets: string, way: LaunchPath): Launch {
   const program = { host: realpathSync(process.execPath), inside: '/runtime/node' };
   const [runtime, archive] = nodeRuntime(assets);
-  const native = { host: join(assets, 'native/native.cjs'), inside: '/runtime/native.cjs' };
   return {
-    command: (inside) => [inside(program), `--max-old-space-size=${LEAST_HEAP_MB}`, inside(runtime), inside(native)],
+    command: (inside) => [inside(program), `--max-old-space-size=${LEAST_HEAP_MB}`, inside(runtime), inside(way)],
     env: {},
-    readOnly: [program, runtime, archive, native],
+    readOnly: [program, runtime, archive, way],
   };
 }
 

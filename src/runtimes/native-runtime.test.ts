@@ -5,7 +5,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { nativeImage } from './images.ts';
 import { tarGz, zip } from './testing/archives.ts';
 import { runtime, SENTINEL } from './testing/running-runtime.ts';
 import type { InitValue, Reply } from './testing/running-runtime.ts';
@@ -120,10 +119,5 @@ int main(void) {
     assert.deepEqual(await looping.init({ code: zip({ exec: loop }), binary: true }), OK, looping.stderr);
     assert.deepEqual(await looping.run({}), { status: 200, body: { n: 1 } });
     assert.deepEqual(await looping.run({}), { status: 200, body: { n: 2 } });
-  });
-
-  it('is what the images of OpenWhisk\'s skeletons ask for', () => {
-    for (const image of ['openwhisk/dockerskeleton', 'openwhisk/dockerskeleton:nightly', 'docker.io/openwhisk/dockerskeleton:1.3.2', 'openwhisk/actionloop-base']) assert.ok(nativeImage(image), image);
-    for (const image of ['dockerskeleton', 'openwhisk/dockerskeleton-x', 'localhost:5000/openwhisk/dockerskeleton2', 'me/tool']) assert.ok(!nativeImage(image), image);
   });
 });

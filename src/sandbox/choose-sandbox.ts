@@ -1,5 +1,6 @@
 import { BubblewrapSandbox } from './bubblewrap/bubblewrap-sandbox.ts';
 import type { BubblewrapNetwork } from './bubblewrap/arguments.ts';
+import { CharliecloudSandbox } from './charliecloud/charliecloud-sandbox.ts';
 import { ProcessSandbox } from './process/process-sandbox.ts';
 import type { Sandbox, SandboxChoice } from './sandbox.ts';
 
@@ -7,6 +8,11 @@ export interface ChosenSandbox {
   sandbox: Sandbox;
   /** With `auto`: why it is not the better one. */
   reason?: string;
+}
+
+/** The sandbox for actions in images. */
+export function imageSandbox(options: { network?: BubblewrapNetwork }): Sandbox {
+  return new CharliecloudSandbox(options);
 }
 
 /**

@@ -27,6 +27,7 @@ export function upCommand(): Command {
     .option('--nodes <number>', 'nodes of the local cluster', wholeNumber(1, 64), 4)
     .option('--seed <number>', 'seed of the local cluster\'s idle windows', wholeNumber(0, 4_294_967_295), 17)
     .addOption(new Option('--sandbox <kind>', 'what functions run in').choices(['auto', 'bubblewrap', 'process']).default('auto'))
+    .option('--images <file>', 'YAML or JSON file of the images that actions may name with --docker (see docs/reference/kinds.md)')
     .option('--log-level <level>', 'debug, info, warn or error; log lines go to <state>/controller.log', 'info')
     .argument('[sbatch-arguments...]', 'behind --: passed to sbatch verbatim, for example -- --account=x --qos=pilot')
     .addHelpText('after', '\nThe API host and the place of the key are printed once it is ready.\nExit status: 0 after a clean stop.')

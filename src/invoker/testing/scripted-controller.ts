@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { systemClock } from '../../clock/system-clock.ts';
 import type { ActivationMessage, ActivationOutcome } from '../../domain/activation.ts';
-import type { CodeExec } from '../../domain/action.ts';
+import type { RunnableExec } from '../../domain/action.ts';
 import type { LinkClient, LinkClientHandler } from '../../link/link.ts';
 import type { InvokerDescription, ToController, ToInvoker } from '../../link/messages.ts';
 
@@ -10,7 +10,7 @@ const WAIT_MS = 60_000;
 /** A controller in the memory of a test: hears what an invoker says, says what the test wants, and can go away. */
 export class ScriptedController {
   readonly heard: ToController[] = [];
-  readonly code = new Map<string, CodeExec>();
+  readonly code = new Map<string, RunnableExec>();
   joins: InvokerDescription[] = [];
   closed = false;
   acknowledges = true;

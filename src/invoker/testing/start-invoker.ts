@@ -33,6 +33,7 @@ export function startInvoker(
   const invoker = new Invoker({
     link: controller.link,
     sandbox: () => make(choice, scratchDir),
+    imageSandbox: () => Promise.reject(new Error('This test has no images.')),
     launcher: runtimeLauncher(ASSETS),
     clock: systemClock,
     // What goes wrong in the platform itself belongs into the test's output.

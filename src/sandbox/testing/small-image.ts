@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 const DIRECTORIES = ['usr/bin', 'usr/lib', 'lib', 'lib64', 'etc', 'dev', 'proc', 'sys', 'tmp', 'mnt', 'home', 'root', 'var/tmp', 'run'];
 const PROGRAMS = ['/bin/sh', '/usr/bin/env', '/bin/sleep', '/usr/bin/setsid', '/bin/cat', '/bin/ls', '/usr/bin/id', '/bin/dd', '/usr/bin/python3'];
 /** Of Python's library, what -S needs and the runtime loads. */
-const PYTHON_PARTS = /\.py$|^(?:encodings|collections|json|importlib|re|lib-dynload|email|urllib|http)$/;
+const PYTHON_PARTS = /\.py$|^(?:encodings|collections|json|importlib|re|lib-dynload|email|urllib|http|html)$/;
 
 /**
  * Makes an image directory of this machine's own files: a shell, a few tools and Python.
