@@ -176,6 +176,19 @@ test('POST /namespaces/{ns}/triggers/{name}: 400 and 413 for a payload that is n
   await refused('POST', '_/triggers/fired', ' '.repeat(MAX_PAYLOAD_BYTES + 1), 413, `Request larger than allowed: ${MAX_PAYLOAD_BYTES + 1} > ${MAX_PAYLOAD_BYTES} bytes.`);
 });
 
+test('PUT /namespaces/{ns}/triggers/{name}: rules made meanwhile are no concurrent modification, updates are', async () => {
+  await put('triggers/busy');
+  const rules = Array.from({ length: 5 }, (_, n) => api.request('PUT', `/rules/busy-${n}`, { trigger: '/_/busy', action: '/_/echo' }));
+  const [update, ...made] = await Promise.all([api.request('PUT', '/triggers/busy?overwrite=true', { publish: true }), ...rules]);
+  assert.deepEqual([update.status, ...made.map(({ status }) => status)], Array<number>(6).fill(200));
+  const trigger = await get('triggers/busy');
+  assert.deepEqual([trigger['publish'], Object.keys(trigger['rules'] as object).length], [true, 5]);
+  const updates = await Promise.all(Array.from({ length: 6 }, (_, n) => api.request('PUT', '/triggers/busy?overwrite=true', { parameters: [{ key: 'n', value: n }] })));
+  assert.ok(updates.every(({ status }) => status === 200 || status === 409));
+  const versions = updates.filter(({ status }) => status === 200).map(({ body }) => (body as JsonObject)['version']);
+  assert.equal(new Set(versions).size, versions.length);
+});
+
 test('DELETE /namespaces/{ns}/triggers/{name}: its rules stay, and are inactive, also when it is made anew', async () => {
   await put('triggers/mortal', { annotations: [{ key: 'n', value: 1 }] });
   await put('rules/orphan', { trigger: '/_/mortal', action: '/_/echo' });

@@ -5,16 +5,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { resourceAlreadyExists } from '../domain/errors.ts';
 import { checkKeyValueSizes } from '../domain/entity-sizes.ts';
 import type { JsonValue } from '../domain/json.ts';
 import type { Limits } from '../domain/limits.ts';
 import { MAX_PAYLOAD_BYTES, MAX_REQUEST_BYTES } from '../domain/limits.ts';
 import { checkEntityName } from '../domain/names.ts';
 import type { TriggerPut } from '../domain/trigger-update.ts';
-import { createTrigger, updateTrigger } from '../domain/trigger-update.ts';
-import { findOfType, getOfType } from '../entities/find-of-type.ts';
-import { deleteTrigger, rulesOf } from '../entities/write-rule.ts';
+import { getOfType } from '../entities/find-of-type.ts';
+import { deleteTrigger, putTrigger, rulesOf } from '../entities/write-rule.ts';
 import { ENTITY_FIELDS, bodyOfShape, entityFields } from './entity-body.ts';
 import { sendEntityList } from './entity-list.ts';
 import { nameActivation, sendJson } from './json-reply.ts';
@@ -59,11 +57,8 @@ export function addTriggerRoutes(api: FastifyInstance, services: ApiServices): v
         const at = placeOf(request);
         const overwrite = queryFlag(request.query as Query, 'overwrite', false);
         const put = parseTriggerPut(jsonBody(request), limitsOf(at.namespace));
-        const existing = await findOfType(entities, 'trigger', `${at.namespace}/${at.name}`);
-        if (existing !== undefined && !overwrite) throw resourceAlreadyExists();
-        const entity = existing === undefined ? createTrigger(at, put, clock.now()) : updateTrigger(existing.entity, put, clock.now());
-        await entities.write([{ change: 'put', type: 'trigger', entity, expectedRevision: existing?.revision }]);
-        return sendJson(reply, 200, triggerView(entity, existing === undefined ? [] : await rulesOf(entities, at)));
+        const entity = await putTrigger(entities, at, put, { overwrite, now: clock.now() });
+        return sendJson(reply, 200, triggerView(entity, await rulesOf(entities, at)));
       },
     },
     DELETE: {

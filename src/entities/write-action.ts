@@ -6,12 +6,12 @@ import type { Action, Exec } from '../domain/action.ts';
 import { actionPath, isSequence } from '../domain/action.ts';
 import type { ActionPut, KindCatalogue } from '../domain/action-update.ts';
 import { createAction, updateAction } from '../domain/action-update.ts';
-import { concurrentModification, notAllowedOnBinding, resourceAlreadyExists } from '../domain/errors.ts';
+import { notAllowedOnBinding, resourceAlreadyExists } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
-import { RevisionConflict, type EntityChange, type EntityStore, type Stored } from '../store/store.ts';
+import type { EntityChange, EntityStore, Stored } from '../store/store.ts';
 import { checkComponentsAllowed, checkSequence } from './check-sequence.ts';
 import { findOfType, getOfType } from './find-of-type.ts';
-import { retryOnConflict } from './retry-on-conflict.ts';
+import { putEntity } from './put-entity.ts';
 
 export interface ActionPutContext {
   overwrite: boolean;
@@ -28,24 +28,24 @@ type ActionPlace = Pick<Action, 'namespace' | 'package' | 'name'>;
  * @throws {ApiError} 400, 403, 404, 409, 413
  */
 export function putAction(entities: EntityStore, at: ActionPlace, put: ActionPut, context: ActionPutContext): Promise<Action> {
-  return retryOnConflict(async () => {
+  const components = put.exec === undefined ? undefined : componentsOf(put.exec);
+  const find = async (): Promise<Stored<'action'> | undefined> => {
+    // Whether there is a place to write in is told before what is in the way there.
+    await holderOf(entities, at);
+    if (components !== undefined) await checkComponentsAllowed(entities, components, at.namespace);
+    return findOfType(entities, 'action', actionPath(at));
+  };
+  return putEntity(find, async (existing) => {
     const holder = await holderOf(entities, at);
-    if (put.exec !== undefined) await checkExecAllowed(entities, put.exec, at.namespace);
-    const existing = await findOfType(entities, 'action', actionPath(at));
     if (existing !== undefined && !context.overwrite) throw resourceAlreadyExists();
-    if (put.exec !== undefined && isSequence(put.exec)) {
-      await checkSequence(entities, actionPath(at), pathsOf(put.exec.components), context.limits.sequenceLength);
-    }
+    if (components !== undefined) await checkSequence(entities, actionPath(at), components, context.limits.sequenceLength);
     const { limits, kinds, now } = context;
     const entity = existing === undefined ? createAction(at, put, limits, now) : updateAction(existing.entity, put, limits, kinds, now);
     const changes: EntityChange[] = [{ change: 'put', type: 'action', entity, expectedRevision: existing?.revision }];
     if (existing === undefined && holder !== undefined) {
       changes.push({ change: 'put', type: 'package', entity: holder.entity, expectedRevision: holder.revision });
     }
-    await entities.write(changes).catch((error: unknown) => {
-      // Somebody else updated this very action: the caller is to know.
-      throw existing !== undefined && error instanceof RevisionConflict ? concurrentModification() : error;
-    });
+    await entities.write(changes);
     return entity;
   });
 }
@@ -66,10 +66,7 @@ async function holderOf(entities: EntityStore, at: ActionPlace): Promise<Stored<
   return holder;
 }
 
-async function checkExecAllowed(entities: EntityStore, exec: Exec, caller: string): Promise<void> {
-  if (isSequence(exec)) await checkComponentsAllowed(entities, pathsOf(exec.components), caller);
-}
-
-function pathsOf(components: readonly string[]): string[] {
-  return components.map((component) => component.slice(1));
+/** Paths of a sequence's components. */
+function componentsOf(exec: Exec): string[] | undefined {
+  return isSequence(exec) ? exec.components.map((component) => component.slice(1)) : undefined;
 }

@@ -9,6 +9,7 @@ import { createPackage, updatePackage } from '../domain/package-update.ts';
 import type { EntityStore } from '../store/store.ts';
 import { findOfType, getOfType } from './find-of-type.ts';
 import { listAll } from './list-all.ts';
+import { putEntity } from './put-entity.ts';
 import { retryOnConflict } from './retry-on-conflict.ts';
 
 type PackagePlace = Pick<Package, 'namespace' | 'name'>;
@@ -21,12 +22,13 @@ export async function putPackage(
   entities: EntityStore, at: PackagePlace, put: PackagePut, context: { overwrite: boolean; now: number },
 ): Promise<Package> {
   const isBinding = put.binding === undefined ? undefined : await checkMayBind(entities, put.binding, at.namespace);
-  const existing = await findOfType(entities, 'package', `${at.namespace}/${at.name}`);
-  if (existing !== undefined && !context.overwrite) throw resourceAlreadyExists();
-  const entity = existing === undefined ? createPackage(at, put, context.now) : updatePackage(existing.entity, put, context.now);
-  if (isBinding === true) throw bindingToBinding();
-  await entities.write([{ change: 'put', type: 'package', entity, expectedRevision: existing?.revision }]);
-  return entity;
+  return putEntity(() => findOfType(entities, 'package', `${at.namespace}/${at.name}`), async (existing) => {
+    if (existing !== undefined && !context.overwrite) throw resourceAlreadyExists();
+    const entity = existing === undefined ? createPackage(at, put, context.now) : updatePackage(existing.entity, put, context.now);
+    if (isBinding === true) throw bindingToBinding();
+    await entities.write([{ change: 'put', type: 'package', entity, expectedRevision: existing?.revision }]);
+    return entity;
+  });
 }
 
 /**

@@ -9,11 +9,14 @@ import type { Rule, RuleStatus } from '../domain/rule.ts';
 import type { RulePut } from '../domain/rule-update.ts';
 import { createRule, updateRule } from '../domain/rule-update.ts';
 import type { Trigger } from '../domain/trigger.ts';
+import type { TriggerPut } from '../domain/trigger-update.ts';
+import { createTrigger, updateTrigger } from '../domain/trigger-update.ts';
 import type { EntityChange, EntityStore, Stored } from '../store/store.ts';
 import { checkComponentsAllowed } from './check-sequence.ts';
 import { findOfType, getOfType } from './find-of-type.ts';
 import { listAll } from './list-all.ts';
 import { resolveAction } from './resolve-action.ts';
+import { putEntity } from './put-entity.ts';
 import { retryOnConflict } from './retry-on-conflict.ts';
 
 type Place = Pick<Rule, 'namespace' | 'name'>;
@@ -29,8 +32,7 @@ export async function putRule(
 ): Promise<Rule> {
   if (put.trigger !== undefined && !put.trigger.startsWith(`${at.namespace}/`)) throw notAuthorized(put.trigger);
   if (put.action !== undefined) await checkComponentsAllowed(entities, [put.action], at.namespace);
-  return retryOnConflict(async () => {
-    const existing = await findOfType(entities, 'rule', pathOf(at));
+  return putEntity(() => findOfType(entities, 'rule', pathOf(at)), async (existing) => {
     if (existing !== undefined && !context.overwrite) throw resourceAlreadyExists();
     const entity = existing === undefined ? createRule(at, put, context.now) : updateRule(existing.entity, put, context.now);
     const trigger = await entities.get(entity.trigger);
@@ -66,6 +68,21 @@ export async function deleteRule(entities: EntityStore, at: Place): Promise<Rule
   const { entity, revision } = await getOfType(entities, 'rule', pathOf(at));
   await entities.write([{ change: 'delete', path: pathOf(at), expectedRevision: revision }]);
   return entity;
+}
+
+/**
+ * Creates a trigger or updates it.
+ * @throws {ApiError} 400, 409
+ */
+export function putTrigger(
+  entities: EntityStore, at: Place, put: TriggerPut, context: { overwrite: boolean; now: number },
+): Promise<Trigger> {
+  return putEntity(() => findOfType(entities, 'trigger', pathOf(at)), async (existing) => {
+    if (existing !== undefined && !context.overwrite) throw resourceAlreadyExists();
+    const entity = existing === undefined ? createTrigger(at, put, context.now) : updateTrigger(existing.entity, put, context.now);
+    await entities.write([{ change: 'put', type: 'trigger', entity, expectedRevision: existing?.revision }]);
+    return entity;
+  });
 }
 
 /** @throws {ApiError} 404, 409 */
