@@ -99,6 +99,7 @@ export class EmbeddedController {
     const invocations = createInvocations({
       store, dispatch: dispatcher, actions: new InvocableActions(store.entities), builtins: new Map(system.builtins), clock: systemClock, logger,
       sequenceLimit: (namespace) => accounts.limitsOf(namespace).sequenceLength,
+      checkInvocation: (namespace) => { throttles.checkInvocation(namespace); },
     });
     const api = createApi({
       store, dispatch: dispatcher, invocations, clock: systemClock, logger, throttles, accounts,
