@@ -1,6 +1,9 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { policyNames } from '../../pilots/policies.ts';
 import { parsePilotLengths } from '../../simulator/pilot-lengths.ts';
-import { wholeNumber } from '../option-values.ts';
+import { planKinds } from '../../simulator/planned-starts.ts';
+import { positiveNumber, wholeNumber } from '../option-values.ts';
+import type { SimulateSlurmOptions } from '../simulate-slurm.ts';
 
 interface ClairvoyantOptions {
   log: string[];
@@ -25,7 +28,41 @@ export function simulateCommand(): Command {
       const { runClairvoyant } = await import('../simulate.ts');
       console.log(await runClairvoyant(options));
     });
+  command.command('slurm')
+    .description('The pilot manager on a model of Slurm and a virtual clock: prime jobs come and go as a log says, pilots harvest what is left. A day takes seconds.')
+    .addOption(new Option('--log <file...>', 'node log: of "hpcwhisk collect" or of the paper, gzipped or not').conflicts('synthetic'))
+    .addOption(new Option('--synthetic <seed>', 'an idle surface drawn from the published statistics instead of a log').argParser(wholeNumber(0, 4_294_967_295)))
+    .option('--minutes <number>', 'length of the generated surface', wholeNumber(1, 100_000), 24 * 60)
+    .option('--nodes <number>', 'nodes of the generated surface', wholeNumber(1, 100_000), 64)
+    .option('--day <YYYY-MM-DD>', 'only this local day of the log, or days with both ends')
+    .option('--timezone <name>', 'of --day (default: what the log says; Europe/Warsaw for the paper\'s logs)')
+    .addOption(new Option('--policy <name...>', 'which pilots are kept in the queue; several are set side by side').choices(policyNames).default(['dense']))
+    .option('--depth <number>', 'pending pilots of each kind (default: the policy\'s own)', wholeNumber(1, 10_000))
+    .option('--limit <minutes>', 'limit of the policy single (default: 90)', wholeNumber(1, 100_000))
+    .option('--scheduler-parameters <text>', 'Slurm\'s SchedulerParameters; of what is not named Slurm\'s defaults hold', '')
+    .addOption(new Option('--prime-pending <when>', 'whether a prime job waits that cannot start, so that only backfill starts pilots').choices(['always', 'never']).default('always'))
+    .addOption(new Option('--priorities <how>', 'whether --nice orders the pilots').choices(['nice', 'flat']).default('nice'))
+    .addOption(new Option('--plans <kind>', 'what Slurm knows of the ends of idle periods').choices(planKinds).default('drawn'))
+    .option('--qos-no-reserve', 'the pilots\' QOS has the flag NoReserve', false)
+    .option('--over-time-limit', 'the pilots\' partition has OverTimeLimit=UNLIMITED', false)
+    .option('--grace-time <seconds>', 'GraceTime of the pilots\' partition', wholeNumber(0, 86_400), 0)
+    .option('--grace-heard', 'pilots hear the begin of the grace time (an srun step, or preempt_send_user_signal)', false)
+    .option('--kill-wait <seconds>', 'KillWait', wholeNumber(0, 65_533), 30)
+    .option('--exit <seconds>', 'from SIGTERM until a pilot has left its node', numberFrom0(3600), 0.1)
+    .option('--startup <seconds>', 'from a pilot\'s start until its invoker is ready', numberFrom0(3600), 1)
+    .option('--poll <seconds>', 'from one round of the pilot manager to the next', positiveNumber(3600), 5)
+    .option('--seed <number>', 'of what is drawn: plans, and when cycles begin', wholeNumber(0, 4_294_967_294), 1)
+    .option('--json', 'print JSON; with several policies an array', false)
+    .action(async (options: SimulateSlurmOptions) => {
+      const { runSimulateSlurm } = await import('../simulate-slurm.ts');
+      console.log(await runSimulateSlurm(options));
+    });
   return command;
+}
+
+function numberFrom0(max: number): (text: string) => number {
+  const positive = positiveNumber(max);
+  return (text) => text === '0' ? 0 : positive(text);
 }
 
 function lengthsOption(text: string): readonly number[] {

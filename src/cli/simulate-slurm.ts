@@ -1,0 +1,118 @@
+import { samplesOf } from '../experiments/analysis/analyze.ts';
+import { duration, percent, seconds, significant } from '../experiments/render/units.ts';
+import { policyOf, type PolicyName, type PolicyOptions } from '../pilots/policies.ts';
+import type { PilotPolicy } from '../pilots/pilot-policy.ts';
+import type { HarvestReport } from '../simulator/harvest-report.ts';
+import type { PlanKind } from '../simulator/planned-starts.ts';
+import { parseSchedulerParameters, type SchedulerParameters } from '../simulator/scheduler-parameters.ts';
+import { simulateHarvest } from '../simulator/simulate-harvest.ts';
+import { surfaceOfLog } from '../traces/availability.ts';
+import { daysWindow } from '../traces/local-time.ts';
+import type { IdleSurface } from '../traces/surface.ts';
+import { cutSurface } from '../traces/surface.ts';
+import { syntheticSurface } from '../traces/synthetic.ts';
+import { CommandError } from './command-error.ts';
+import { inItsWords, loadTrace } from './trace-files.ts';
+
+export interface SimulateSlurmOptions {
+  readonly log?: readonly string[];
+  readonly synthetic?: number;
+  readonly minutes: number;
+  readonly nodes: number;
+  readonly day?: string;
+  readonly timezone?: string;
+  readonly policy: readonly PolicyName[];
+  readonly depth?: number;
+  readonly limit?: number;
+  readonly schedulerParameters: string;
+  readonly primePending: 'always' | 'never';
+  readonly priorities: 'nice' | 'flat';
+  readonly plans: PlanKind;
+  readonly qosNoReserve: boolean;
+  readonly overTimeLimit: boolean;
+  readonly graceTime: number;
+  readonly graceHeard: boolean;
+  readonly killWait: number;
+  readonly exit: number;
+  readonly startup: number;
+  readonly poll: number;
+  readonly seed: number;
+  readonly json: boolean;
+}
+
+const EXIT_USAGE = 64;
+
+/** @returns what is to be printed. @throws {CommandError} */
+export async function runSimulateSlurm(options: SimulateSlurmOptions): Promise<string> {
+  const scheduler = inRange(() => parseSchedulerParameters(options.schedulerParameters));
+  const policies = options.policy.map((name) => inRange(() => policyFor(name, options)));
+  const surface = await surfaceFor(options);
+  const reports: HarvestReport[] = [];
+  for (const policy of policies) reports.push(await simulateHarvest(requestOf(options, surface, policy, scheduler)));
+  if (!options.json) return table(reports);
+  return JSON.stringify(reports.length === 1 ? reports[0] : reports, null, 2);
+}
+
+function requestOf(options: SimulateSlurmOptions, surface: IdleSurface, policy: PilotPolicy, scheduler: SchedulerParameters): Parameters<typeof simulateHarvest>[0] {
+  return {
+    surface, policy, plans: options.plans, startupMs: options.startup * 1000, seed: options.seed, manager: { periodMs: options.poll * 1000 },
+    model: {
+      scheduler, primePending: options.primePending === 'always', priorities: options.priorities === 'nice', noReserve: options.qosNoReserve,
+      overTimeLimit: options.overTimeLimit, graceTime: options.graceTime, graceHeard: options.graceHeard, killWait: options.killWait, exitMs: options.exit * 1000,
+    },
+  };
+}
+
+function policyFor(name: PolicyName, { depth, limit }: SimulateSlurmOptions): PilotPolicy {
+  const wanted: PolicyOptions = { ...depth === undefined ? {} : { depth }, ...limit === undefined ? {} : { limitMinutes: limit } };
+  return policyOf(name, wanted);
+}
+
+async function surfaceFor(options: SimulateSlurmOptions): Promise<IdleSurface> {
+  const { log, synthetic, minutes, nodes, day, timezone } = options;
+  if (log === undefined) {
+    if (synthetic === undefined) throw new CommandError('EUSAGE', 'name a node log with --log FILE, or a generated surface with --synthetic SEED', EXIT_USAGE);
+    return syntheticSurface({ seed: synthetic, minutes, nodes: Array.from({ length: nodes }, (_, index) => `n${index + 1}`) });
+  }
+  const { trace, names, timeZone } = await loadTrace(log, timezone);
+  if (trace.format !== 'node-log') {
+    throw new CommandError('ETRACEFORMAT', `${names.join(', ')}: jobs alone do not say which nodes were idle when; the simulation needs a node log`, EXIT_USAGE);
+  }
+  return inItsWords(() => {
+    const samples = samplesOf(trace.log, day, timeZone);
+    const surface = surfaceOfLog({ ...trace.log, samples });
+    const window = day === undefined ? surface : daysWindow(day, timeZone);
+    return cutSurface(surface, Math.max(surface.from, window.from), Math.min(surface.to, window.to));
+  });
+}
+
+function inRange<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RangeError) throw new CommandError('EUSAGE', error.message, EXIT_USAGE, { cause: error });
+    throw error;
+  }
+}
+
+function table(reports: readonly HarvestReport[]): string {
+  const row = (label: string, value: (report: HarvestReport) => string): string[] => [label, ...reports.map(value)];
+  const three = (values: readonly number[]): string => values.map((value) => significant(value)).join(' / ');
+  const rows = [
+    row('Policy', ({ setup }) => String(setup['policy'])),
+    row('Idle node time', ({ idle }) => `${significant(idle.nodeSeconds / 3600, 4)} h in ${idle.periods.toLocaleString('en-US')} periods`),
+    row('With a pilot', ({ coverage }) => percent(coverage.pilot)),
+    row('With a ready invoker', ({ coverage }) => percent(coverage.ready)),
+    row('  most that any pilots could be ready', ({ coverage }) => percent(coverage.bound)),
+    row('Without a pilot: never / lead-in / holes', ({ coverage: { missed } }) => [missed.never, missed.leadIn, missed.holes].map(percent).join(' / ')),
+    row('Ready invokers, quartiles; mean', ({ ready }) => `${three(ready.quartiles)}; ${significant(ready.mean)}`),
+    row('Time without a ready invoker; without a pilot', ({ ready, pilots }) => `${percent(ready.noneShare)}; ${percent(pilots.noneShare)}`),
+    row('Pilots started; preempted; at their limit', ({ jobs }) => [jobs.started, jobs.byEnd['PREEMPTED'] ?? 0, jobs.byEnd['TIMEOUT'] ?? 0].map((value) => value.toLocaleString('en-US')).join('; ')),
+    row('Prime jobs that preempt, delay p50 / p95 / max', ({ primeJobs: { delay } }) => [delay.p50, delay.p95, delay.max].map(seconds).join(' / ')),
+    row('sbatch calls; a minute', ({ manners, setup }) => `${manners.submissions.toLocaleString('en-US')}; ${significant(manners.submissions / Math.max(1, (Date.parse(String(setup['to'])) - Date.parse(String(setup['from']))) / 60_000))}`),
+  ];
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0))) ?? [];
+  const span = reports[0]?.setup;
+  const length = span === undefined ? '' : `${String(span['from'])} to ${String(span['to'])}, ${duration((Date.parse(String(span['to'])) - Date.parse(String(span['from']))) / 1000)}`;
+  return [length, '', ...rows.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())].join('\n');
+}

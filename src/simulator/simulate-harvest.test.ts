@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { policyNames, policyOf } from '../pilots/policies.ts';
+import { surfaceOfLog } from '../traces/availability.ts';
+import { readNodeLog } from '../traces/node-log.ts';
+import { realDay } from '../traces/real-day.test-data.ts';
+import { cutSurface, type IdleSurface } from '../traces/surface.ts';
+import { syntheticSurface } from '../traces/synthetic.ts';
+import { planKinds } from './planned-starts.ts';
+import { parseSchedulerParameters, PROMETHEUS_PARAMETERS, SLURM_DEFAULTS } from './scheduler-parameters.ts';
+import { simulateHarvest, type HarvestRequest } from './simulate-harvest.ts';
+
+const FROM = 1_600_000_000_000;
+const surfaceOf = (seed: number, minutes: number): IdleSurface =>
+  syntheticSurface({ seed, minutes, from: FROM, nodes: Array.from({ length: 12 }, (_, index) => `n${index}`), meanIdleNodes: 4 });
+
+const model: HarvestRequest['model'] = {
+  scheduler: SLURM_DEFAULTS, primePending: true, priorities: true, noReserve: false, overTimeLimit: false, graceTime: 0, graceHeard: false, killWait: 30, exitMs: 100,
+};
+
+const requests = fc.record({
+  surface: fc.tuple(fc.nat(1000), fc.integer({ min: 1, max: 180 })).map(([seed, minutes]) => surfaceOf(seed, minutes)),
+  policy: fc.constantFrom(...policyNames).map((name) => policyOf(name)),
+  plans: fc.constantFrom(...planKinds),
+  startupMs: fc.integer({ min: 0, max: 30_000 }),
+  seed: fc.nat(),
+  model: fc.record({
+    scheduler: fc.record({ bf_interval: fc.integer({ min: 1, max: 200 }), bf_resolution: fc.integer({ min: 1, max: 300 }) }).map((own) => ({ ...SLURM_DEFAULTS, ...own })),
+    primePending: fc.boolean(), priorities: fc.boolean(), noReserve: fc.boolean(), overTimeLimit: fc.boolean(),
+    graceTime: fc.constantFrom(0, 0, 5, 60), graceHeard: fc.boolean(), killWait: fc.constantFrom(30, 180), exitMs: fc.integer({ min: 0, max: 60_000 }),
+  }),
+});
+
+describe('a simulated harvest, whatever the surface, the policy and the parameters', () => {
+  it('covers no more than anybody could, and accounts for all idle time', async () => {
+    await fc.assert(fc.asyncProperty(requests, async (request) => {
+      // That no node ever has two pilots is checked by the recorder, which throws.
+      const { coverage, ready, idle } = await simulateHarvest(request);
+      assert.ok(coverage.pilot <= 1 + 1e-9 && coverage.ready <= coverage.bound + 1e-9 && coverage.ready <= coverage.pilot + 1e-9, JSON.stringify(coverage));
+      const { never, leadIn, holes } = coverage.missed;
+      if (idle.nodeSeconds > 0) assert.ok(Math.abs(coverage.pilot + never + leadIn + holes - 1) < 1e-6, JSON.stringify(coverage));
+      assert.ok(Math.min(never, leadIn, holes) >= -1e-9 && ready.mean <= idle.mean + 1e-9);
+    }), { numRuns: 60 });
+  });
+
+  it('delays prime jobs by the way of preemption only', async () => {
+    await fc.assert(fc.asyncProperty(requests, async (request) => {
+      const { primeJobs } = await simulateHarvest(request);
+      const { graceTime, graceHeard, killWait, exitMs } = request.model;
+      const grace = graceTime === 0 || graceHeard ? 0 : graceTime + 30;
+      assert.ok(primeJobs.preempting <= primeJobs.arrivals);
+      assert.ok(primeJobs.delay.max <= grace + Math.min(exitMs / 1000, killWait + (graceHeard ? graceTime : 0)) + 0.1 + 1e-9);
+    }), { numRuns: 30 });
+  });
+
+  it('is the same for the same seed, byte for byte', async () => {
+    await fc.assert(fc.asyncProperty(requests, async (request) => {
+      assert.equal(JSON.stringify(await simulateHarvest(request)), JSON.stringify(await simulateHarvest(request)));
+    }), { numRuns: 20 });
+  });
+});
+
+describe('levers', () => {
+  const surface = surfaceOf(7, 600);
+  const coverage = async (request: Partial<HarvestRequest>): Promise<number> =>
+    (await simulateHarvest({ surface, policy: policyOf('fib'), plans: 'exact', startupMs: 1000, seed: 3, model, ...request })).coverage.ready;
+
+  it('help in the order that was measured: a shorter backfill cycle, and NoReserve', async () => {
+    const scheduler = (text: string): Partial<HarvestRequest> => ({ model: { ...model, scheduler: parseSchedulerParameters(text) } });
+    const [paper, defaults, fast] = [await coverage(scheduler(PROMETHEUS_PARAMETERS)), await coverage({}), await coverage(scheduler('bf_interval=5,bf_resolution=10'))];
+    assert.ok(paper < defaults && defaults < fast, [paper, defaults, fast].join(' '));
+    assert.ok(await coverage({ policy: policyOf('single'), model: { ...model, noReserve: true } }) > defaults);
+    assert.ok(await coverage({ policy: policyOf('single', { limitMinutes: 1 }), model: { ...model, overTimeLimit: true } }) > defaults);
+    assert.ok(await coverage({ policy: policyOf('dense') }) > defaults);
+  });
+
+  it('bring a preempted pilot\'s node nothing where the prime job must wait for it', async () => {
+    const polite = await simulateHarvest({ surface, policy: policyOf('fib'), plans: 'none', startupMs: 1000, seed: 3, model });
+    const slow = await simulateHarvest({ surface, policy: policyOf('fib'), plans: 'none', startupMs: 1000, seed: 3, model: { ...model, exitMs: 60_000, killWait: 180 } });
+    assert.equal(polite.primeJobs.delay.p50, 0.2);
+    assert.equal(slow.primeJobs.delay.p50, 60.1);
+  });
+});
+
+it('keeps the manners of the pilot manager on the real day, and comes near what was measured on it', async () => {
+  const whole = surfaceOfLog(readNodeLog(readFileSync(realDay().nodeLog)));
+  const surface = cutSurface(whole, whole.from, whole.from + 86_400_000);
+  const report = await simulateHarvest({
+    surface, policy: policyOf('fib'), plans: 'drawn', startupMs: 12_500, seed: 1,
+    model: { ...model, scheduler: parseSchedulerParameters(PROMETHEUS_PARAMETERS), exitMs: 60_000, killWait: 180 }, manager: { periodMs: 15_000 },
+  });
+  // The paper: 89.97 % with a pilot, 87.68 % ready; the model is given neither.
+  assert.ok(Math.abs(report.coverage.pilot - 0.8997) < 0.02, String(report.coverage.pilot));
+  assert.ok(Math.abs(report.coverage.ready - 0.8768) < 0.03, String(report.coverage.ready));
+  assert.ok(report.manners.looks <= 2 * (86_400 / 15 + 2));
+});
+
+describe('parseSchedulerParameters', () => {
+  it('takes what it knows of slurm.conf\'s text', () => {
+    assert.deepEqual(parseSchedulerParameters(PROMETHEUS_PARAMETERS), {
+      bf_interval: 120, bf_resolution: 120, bf_window: 180, bf_max_job_part: 100, bf_max_job_test: 6000, bf_max_job_start: 200, batch_sched_delay: 10,
+    });
+    assert.deepEqual(parseSchedulerParameters(''), SLURM_DEFAULTS);
+  });
+
+  for (const text of ['bf_interval=x', 'bf_interval', 'bf_resolution=0', 'batch_sched_delay=-1']) {
+    it(`refuses ${text}`, () => { assert.throws(() => parseSchedulerParameters(text), RangeError); });
+  }
+});

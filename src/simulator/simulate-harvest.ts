@@ -1,0 +1,67 @@
+/**
+ * The production pilot manager on the model of Slurm, on a virtual clock: a day takes seconds. The idle surface is given
+ * from outside: prime jobs come and go as the log says, whatever the pilots do.
+ */
+import { PilotManager } from '../pilots/pilot-manager.ts';
+import type { PilotManagerOptions } from '../pilots/pilot-manager-options.ts';
+import type { PilotPolicy } from '../pilots/pilot-policy.ts';
+import { seededRandom } from '../traces/random.ts';
+import { surfaceStatistics } from '../traces/surface-statistics.ts';
+import type { IdleSurface } from '../traces/surface.ts';
+import { EventClock } from './event-clock.ts';
+import { HarvestRecorder } from './harvest-recorder.ts';
+import { coverageOf, delaysOf, readyTimes, workersOf, type HarvestReport } from './harvest-report.ts';
+import { plannedStart, type PlanKind } from './planned-starts.ts';
+import { SlurmModel, type SlurmModelOptions } from './slurm-model.ts';
+
+export interface HarvestRequest {
+  readonly surface: IdleSurface;
+  readonly policy: PilotPolicy;
+  readonly model: Omit<SlurmModelOptions, 'phases'>;
+  readonly plans: PlanKind;
+  /** From a pilot's start until its invoker is ready, ms. */
+  readonly startupMs: number;
+  readonly seed: number;
+  readonly manager?: PilotManagerOptions;
+}
+
+/** The same request gives the same report. */
+export async function simulateHarvest(request: HarvestRequest): Promise<HarvestReport> {
+  const { surface, startupMs } = request;
+  const clock = new EventClock(surface.from);
+  const recorder = new HarvestRecorder(() => clock.now());
+  const random = seededRandom(request.seed);
+  const phases = { backfill: random(), main: random(), limitCheck: random() };
+  const names = [...new Set(surface.periods.map(({ node }) => node))].sort();
+  const slurm = new SlurmModel(clock, names, surface.nodeCount, { ...request.model, phases }, recorder);
+  // Plans have numbers of their own, so that all policies meet the same ones.
+  const ofPlans = seededRandom(request.seed + 1);
+  for (const period of surface.periods) {
+    const plannedAt = plannedStart(request.plans, period, ofPlans);
+    clock.at(period.start, () => { slurm.primeLeaves(period.node, plannedAt); });
+    if (period.end < surface.to) clock.at(period.end, () => { slurm.primeArrives(period.node); });
+  }
+  const manager = new PilotManager({ slurm, policy: request.policy, clock, ...request.manager === undefined ? {} : { options: request.manager } });
+  await manager.start();
+  await clock.run(surface.to);
+  await manager.stop();
+  recorder.finish();
+  return reportOf(request, recorder, slurm, startupMs);
+}
+
+function reportOf({ surface, policy, model, plans, seed }: HarvestRequest, recorder: HarvestRecorder, slurm: SlurmModel, startupMs: number): HarvestReport {
+  const { idleNodes, periods, idleNodeSeconds } = surfaceStatistics(surface);
+  const { scheduler, ...levers } = model;
+  return {
+    setup: {
+      policy: policy.name, plans, seed, startupSeconds: startupMs / 1000, from: new Date(surface.from).toISOString(), to: new Date(surface.to).toISOString(),
+      nodes: surface.nodeCount, ...scheduler, ...levers,
+    },
+    idle: { nodeSeconds: idleNodeSeconds, quartiles: idleNodes.quartiles, mean: idleNodes.mean, periods: periods.count },
+    coverage: coverageOf(surface, recorder.harvested, startupMs),
+    pilots: workersOf(surface, recorder.harvested), ready: workersOf(surface, readyTimes(recorder.harvested, startupMs)),
+    jobs: { started: recorder.starts, byKind: recorder.startsByKind, byEnd: recorder.ends, running: slurm.running().length },
+    primeJobs: { arrivals: recorder.arrivals, preempting: recorder.delays.length, delay: delaysOf(recorder.delays) },
+    manners: { submissions: slurm.calls.submit, looks: slurm.calls.look, cancellations: slurm.calls.cancel },
+  };
+}

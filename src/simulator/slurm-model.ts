@@ -1,0 +1,296 @@
+/**
+ * What Slurm does with pilots, as far as it decides what a harvest brings. Prime jobs are given from outside: each node is
+ * theirs except in its idle periods, and at a period's end one of them takes it, whoever is on it.
+ *
+ * A pending pilot starts in one of two ways. The main loop passes every batch_sched_delay and gives idle nodes to pilots by
+ * priority, without regard to plans; but while a prime job waits that cannot start, it gives nothing to a partition of lower
+ * priority. Then there is only backfill: every bf_interval it looks at pilots by priority and starts those that end before
+ * the node's planned start, rounded down to bf_resolution. With a NoReserve QOS it reckons as if they took a minute.
+ *
+ * A pilot ends at its limit (by itself, before Slurm's check every 30 s would see it), or when a prime job wants its
+ * node: it hears SIGTERM at once, or, with a GraceTime and no trap in a step, when a 30 s check finds that time over; the
+ * node is free when it has left. All sizes are measured: docs/reference/simulator.md.
+ */
+import { SlurmError, type JobState, type NodeCount, type PilotJob, type PilotSubmission, type Slurm } from '../slurm/slurm.ts';
+import type { EventClock } from './event-clock.ts';
+import type { SchedulerParameters } from './scheduler-parameters.ts';
+
+export interface SlurmModelOptions {
+  readonly scheduler: SchedulerParameters;
+  /** A prime job waits that cannot start, so that only backfill looks at pilots. */
+  readonly primePending: boolean;
+  /** Whether `--nice` orders pilots (a priority plugin is active), or only their age. */
+  readonly priorities: boolean;
+  /** The pilots' QOS has the flag NoReserve. */
+  readonly noReserve: boolean;
+  /** The pilots' partition has OverTimeLimit=UNLIMITED. */
+  readonly overTimeLimit: boolean;
+  /** GraceTime of the pilots' partition, s, and whether the pilot hears its begin (an srun step, or preempt_send_user_signal). */
+  readonly graceTime: number;
+  readonly graceHeard: boolean;
+  /** KillWait, s. */
+  readonly killWait: number;
+  /** From SIGTERM until a pilot has left its node, ms. */
+  readonly exitMs: number;
+  /** From the start of a backfill cycle or a pass at the simulation's begin, as fractions of their periods. */
+  readonly phases: { readonly backfill: number; readonly main: number; readonly limitCheck: number };
+}
+
+/** What happens to nodes and pilots, for whoever records it. */
+export interface ModelWatcher {
+  started(pilot: ModelPilot): void;
+  /** A prime job wants the pilot's node. */
+  preempted(pilot: ModelPilot): void;
+  ended(pilot: ModelPilot): void;
+  /** A prime job wanted the node at `at` and begins `delayMs` later than it would without pilots. */
+  primeStarted(node: string, at: number, delayMs: number, preempted: boolean): void;
+}
+
+export interface ModelPilot {
+  readonly id: string;
+  readonly array: number;
+  readonly task: number;
+  readonly kind: string;
+  readonly limitMinutes: number;
+  readonly nice: number;
+  state: Extract<JobState, 'PENDING' | 'RUNNING' | 'COMPLETING' | 'PREEMPTED' | 'TIMEOUT' | 'CANCELLED'>;
+  node?: string;
+  startedAt?: number;
+  endedAt?: number;
+}
+
+interface ModelNode {
+  readonly name: string;
+  readonly index: number;
+  /** A prime job has it. */
+  busy: boolean;
+  /** Epoch ms at which a prime job is planned to start. */
+  plannedAt: number;
+  pilot?: ModelPilot;
+  endPilot?: () => void;
+}
+
+const CHECK_MS = 30_000;
+/** From the pilot's last process to the prime job's first line, ms. */
+const HANDOVER_MS = 100;
+/** Slurm's MinJobAge: how long squeue shows a job that has ended, ms. */
+const MIN_JOB_AGE_MS = 300_000;
+const NO_RESERVE_MINUTES = 1;
+const MINUTE_MS = 60_000;
+
+export class SlurmModel implements Slurm {
+  readonly #clock: EventClock;
+  readonly #options: SlurmModelOptions;
+  readonly #watcher: ModelWatcher;
+  readonly #nodes = new Map<string, ModelNode>();
+  readonly #nodeCount: number;
+  readonly #begin: number;
+  /** Nodes that neither a prime job nor a pilot has. */
+  readonly #idle = new Set<ModelNode>();
+  /** By priority. */
+  #pending: ModelPilot[] = [];
+  #running = new Set<ModelPilot>();
+  #ended: ModelPilot[] = [];
+  #arrays = 0;
+  /** How often the manager has asked: sbatch, squeue and sinfo, scancel. */
+  readonly calls = { submit: 0, look: 0, cancel: 0 };
+
+  /** @param nodes all that are ever idle; the others, up to `nodeCount`, only count */
+  constructor(clock: EventClock, nodes: readonly string[], nodeCount: number, options: SlurmModelOptions, watcher: ModelWatcher) {
+    this.#clock = clock;
+    this.#options = options;
+    this.#watcher = watcher;
+    this.#nodeCount = nodeCount;
+    this.#begin = clock.now();
+    for (const [index, name] of nodes.entries()) this.#nodes.set(name, { name, index, busy: true, plannedAt: Number.POSITIVE_INFINITY });
+    const { scheduler, phases, primePending } = options;
+    this.#repeat(scheduler.bf_interval * 1000, phases.backfill, () => { this.#backfill(); });
+    if (!primePending) this.#repeat(scheduler.batch_sched_delay * 1000, phases.main, () => { this.#mainPass(); });
+  }
+
+  /** A prime job has left the node. @param plannedAt when Slurm plans the next one there (epoch ms), if it does */
+  primeLeaves(node: string, plannedAt = Number.POSITIVE_INFINITY): void {
+    const own = this.#node(node);
+    own.busy = false;
+    own.plannedAt = plannedAt;
+    if (own.pilot === undefined) this.#idle.add(own);
+  }
+
+  /** A prime job takes the node. */
+  primeArrives(node: string): void {
+    const own = this.#node(node);
+    const { pilot } = own;
+    const at = this.#clock.now();
+    own.busy = true;
+    this.#idle.delete(own);
+    if (pilot === undefined) {
+      this.#watcher.primeStarted(node, at, 0, false);
+      return;
+    }
+    own.endPilot?.();
+    delete own.endPilot;
+    pilot.state = 'COMPLETING';
+    this.#watcher.preempted(pilot);
+    const leavesAt = this.#leavesAt(at);
+    this.#clock.at(leavesAt, () => {
+      this.#end(own, pilot, 'PREEMPTED');
+      this.#watcher.primeStarted(node, at, leavesAt + HANDOVER_MS - at, true);
+    });
+  }
+
+  submit({ kind, count, limitMinutes, nice }: PilotSubmission): Promise<string> {
+    if (count < 1 || limitMinutes < 1) return Promise.reject(new SlurmError('user', 'sbatch: error: invalid request'));
+    this.calls.submit++;
+    const array = ++this.#arrays;
+    const priority = this.#options.priorities ? nice : 0;
+    const tasks = Array.from({ length: count }, (_, task): ModelPilot => ({ id: `${array}_${task}`, array, task, kind, limitMinutes, nice: priority, state: 'PENDING' }));
+    this.#pending = [...this.#pending, ...tasks].sort((a, b) => a.nice - b.nice || a.array - b.array || a.task - b.task);
+    return Promise.resolve(String(array));
+  }
+
+  pilots(): Promise<PilotJob[]> {
+    this.calls.look++;
+    const since = this.#clock.now() - MIN_JOB_AGE_MS;
+    this.#ended = this.#ended.filter(({ endedAt }) => (endedAt ?? 0) > since);
+    return Promise.resolve([...this.#pending, ...this.#running, ...this.#ended].map(jobOf));
+  }
+
+  nodes(): Promise<NodeCount> {
+    this.calls.look++;
+    return Promise.resolve({ idle: this.#idle.size, total: this.#nodeCount });
+  }
+
+  cancel(ids: readonly string[]): Promise<void> {
+    this.calls.cancel++;
+    // `12` is all of the array.
+    const wanted = new Set(ids);
+    const meant = (pilot: ModelPilot): boolean => wanted.has(pilot.id) || wanted.has(String(pilot.array));
+    this.#pending = this.#pending.filter((pilot) => {
+      if (!meant(pilot)) return true;
+      pilot.state = 'CANCELLED';
+      pilot.endedAt = this.#clock.now();
+      this.#ended.push(pilot);
+      return false;
+    });
+    for (const pilot of [...this.#running].filter(meant)) {
+      const node = this.#node(pilot.node ?? '');
+      node.endPilot?.();
+      delete node.endPilot;
+      pilot.state = 'COMPLETING';
+      this.#clock.at(this.#clock.now() + this.#options.exitMs, () => { this.#end(node, pilot, 'CANCELLED'); });
+    }
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Pilots that run, as of now. */
+  running(): readonly ModelPilot[] {
+    return [...this.#running];
+  }
+
+  #backfill(): void {
+    const { scheduler, noReserve } = this.#options;
+    const now = this.#clock.now();
+    const most = (limit: number): number => limit === 0 ? Number.POSITIVE_INFINITY : limit;
+    const looks = Math.min(most(scheduler.bf_max_job_part), most(scheduler.bf_max_job_test));
+    const resolutionMs = scheduler.bf_resolution * 1000;
+    let starts = most(scheduler.bf_max_job_start);
+    /** A kind that found no node finds none later in the cycle: nodes only become fewer. */
+    const hopeless = new Set<string>();
+    for (const pilot of this.#pending.slice(0, looks)) {
+      if (starts === 0 || this.#idle.size === 0) break;
+      if (hopeless.has(pilot.kind) || pilot.limitMinutes > scheduler.bf_window) continue;
+      const minutes = noReserve ? NO_RESERVE_MINUTES : pilot.limitMinutes;
+      const node = this.#firstIdle(({ plannedAt }) => now + minutes * MINUTE_MS <= Math.floor(plannedAt / resolutionMs) * resolutionMs);
+      if (node === undefined) {
+        hopeless.add(pilot.kind);
+        continue;
+      }
+      this.#start(pilot, node);
+      starts--;
+    }
+    this.#forgetStarted();
+  }
+
+  #mainPass(): void {
+    for (const pilot of this.#pending) {
+      const node = this.#firstIdle(() => true);
+      if (node === undefined) break;
+      this.#start(pilot, node);
+    }
+    this.#forgetStarted();
+  }
+
+  #start(pilot: ModelPilot, node: ModelNode): void {
+    const now = this.#clock.now();
+    pilot.state = 'RUNNING';
+    pilot.node = node.name;
+    pilot.startedAt = now;
+    node.pilot = pilot;
+    this.#idle.delete(node);
+    this.#running.add(pilot);
+    this.#watcher.started(pilot);
+    if (!this.#options.overTimeLimit) {
+      node.endPilot = this.#clock.at(now + pilot.limitMinutes * MINUTE_MS, () => {
+        delete node.endPilot;
+        this.#end(node, pilot, 'TIMEOUT');
+      });
+    }
+  }
+
+  #end(node: ModelNode, pilot: ModelPilot, state: ModelPilot['state']): void {
+    // A prime job came while it was being cancelled.
+    if (node.pilot !== pilot) return;
+    pilot.state = state;
+    pilot.endedAt = this.#clock.now();
+    delete node.pilot;
+    this.#running.delete(pilot);
+    this.#ended.push(pilot);
+    if (!node.busy) this.#idle.add(node);
+    this.#watcher.ended(pilot);
+  }
+
+  /** When a pilot that a prime job preempts at `at` has left. */
+  #leavesAt(at: number): number {
+    const { graceTime, graceHeard, killWait, exitMs } = this.#options;
+    const exit = Math.min(exitMs, killWait * 1000);
+    if (graceTime === 0 || graceHeard) return at + (graceTime === 0 ? exit : Math.min(exitMs, graceTime * 1000 + exit));
+    const offset = this.#begin + this.#options.phases.limitCheck * CHECK_MS;
+    const heard = offset + Math.ceil((at + graceTime * 1000 - offset) / CHECK_MS) * CHECK_MS;
+    return heard + exit;
+  }
+
+  /** Slurm goes by the nodes' order where weights do not differ. */
+  #firstIdle(fits: (node: ModelNode) => boolean): ModelNode | undefined {
+    let first: ModelNode | undefined;
+    for (const node of this.#idle) if ((first === undefined || node.index < first.index) && fits(node)) first = node;
+    return first;
+  }
+
+  #forgetStarted(): void {
+    if (this.#pending.some(({ state }) => state !== 'PENDING')) this.#pending = this.#pending.filter(({ state }) => state === 'PENDING');
+  }
+
+  #repeat(periodMs: number, phase: number, action: () => void): void {
+    const round = (at: number): void => {
+      this.#clock.at(at, () => {
+        action();
+        round(at + periodMs);
+      });
+    };
+    round(this.#begin + phase * periodMs);
+  }
+
+  #node(name: string): ModelNode {
+    const node = this.#nodes.get(name);
+    if (node === undefined) throw new Error(`the model has no node ${name}`);
+    return node;
+  }
+}
+
+function jobOf({ id, kind, state, limitMinutes, node, startedAt }: ModelPilot): PilotJob {
+  return { id, kind, state, limitMinutes, ...node === undefined ? {} : { node }, ...startedAt === undefined ? {} : { startedAt }, ...state === 'PENDING' ? { reason: 'Priority' } : {} };
+}
