@@ -1,9 +1,12 @@
 /** wsk's grammar, spoken by the real program to the real platform: words in, text, JSON and exit status out. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { strToU8, zipSync } from 'fflate';
 import { hpcwhisk, Platform, type CommandResult } from './support/platform.ts';
 import { waitUntil } from './support/wait-until.ts';
@@ -187,6 +190,39 @@ describe('wsk\'s grammar', () => {
     assert.match(await out('trigger', 'delete', 'fed'), /"lifecycleEvent": "DELETE"(.|\n)*ok: deleted trigger fed\n$/);
   });
 
+  it('has alarms fire a trigger', async () => {
+    const created = await out('trigger', 'create', 'tick', '--feed', '/whisk.system/alarms/alarm', '-p', 'cron', '* * * * * *', '-p', 'trigger_payload', '{"name": "alarm"}');
+    assert.match(created, /^ok: invoked \/whisk\.system\/alarms\/alarm with id (.|\n)*ok: created trigger tick\n$/);
+    await out('rule', 'create', 'on-tick', 'tick', 'hello');
+    await waitUntil('the alarm has run the action', async () =>
+      (await json<{ response: { result: unknown } }[]>('activation', 'list', 'hello', '--full', '-o', 'json')).some(({ response }) => JSON.stringify(response.result) === '{"greeting":"Hello alarm"}'));
+    await out('rule', 'delete', 'on-tick');
+    assert.match(await out('trigger', 'delete', 'tick'), /ok: deleted trigger tick\n$/);
+  });
+
+  it('puts actions behind an API', async () => {
+    const refused = await wsk('api', 'create', '/demo', '/greet', 'get', 'hello');
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /^error: Action '\/_\/hello' is not a web action\. Issue 'hpcwhisk action update "\/_\/hello" --web true'/);
+    await out('action', 'create', 'webhello', file('hello.js'), '--web', 'true');
+    const url = `${platform.url}/api/guest/demo/greet`;
+    assert.equal(await out('api', 'create', '/demo', '/greet', 'get', 'webhello', '--apiname', 'Demo'), `ok: created API /demo/greet GET for action /_/webhello\n${url}\n`);
+    assert.deepEqual(await fetch(`${url}?name=gateway`).then((response) => response.json()), { greeting: 'Hello gateway' });
+    assert.equal(await out('api', 'create', '/demo', '/by/{name}', 'get', 'webhello', '--response-type', 'http').then((text) => text.split('\n')[0]), 'ok: created API /demo/by/{name} GET for action /_/webhello');
+    assert.match((await wsk('api', 'create', '/demo', '/by/{name}', 'get', 'webhello')).stderr, /A response type of 'http' is required/);
+    assert.match(await out('api', 'list', '/demo'), /^ok: APIs\nAction +Verb +API Name {2}URL\n\/guest\/webhello +get +Demo {2}http/);
+    assert.match(await out('api', 'list', '--full'), /^ok: APIs\nAction: \/guest\/webhello\n {2}API Name: Demo\n {2}Base path: \/demo\n {2}Path: \/greet\n {2}Verb: get\n {2}URL: http/);
+    const document = await json<{ basePath: string; info: { title: string } }>('api', 'get', 'Demo');
+    assert.deepEqual([document.basePath, document.info.title], ['/demo', 'Demo']);
+    await writeFile(file('api.yaml'), await out('api', 'get', '/demo', '--format', 'yaml'));
+    assert.equal(await out('api', 'delete', '/demo', '/greet', 'get'), 'ok: deleted /greet GET from /demo\n');
+    assert.equal(await out('api', 'delete', '/demo'), 'ok: deleted API /demo\n');
+    assert.equal((await wsk('api', 'get', '/demo')).stderr, 'error: API does not exist for basepath /demo\n');
+    assert.match(await out('api', 'create', '--config-file', file('api.yaml')), /^ok: created API \/demo\/greet get for action \/guest\/webhello\n/);
+    assert.equal((await fetch(url)).status, 200);
+    await out('api', 'delete', 'Demo');
+  });
+
   it('keeps properties, and takes them over the local controller', async () => {
     const own = { WSK_CONFIG_FILE: file('other-props'), HPCWHISK_STATE: file('no-state') };
     assert.match((await hpcwhisk(['namespace', 'list'], own)).stderr, /^error: The API host is not valid: An API host must be provided\.\n$/);
@@ -232,6 +268,12 @@ project:
     assert.match((await deploy('undeploy', manifest)).stdout, /^ok: rule at-dawn is not there\n/);
     await writeFile(manifest, 'packages: {p: {dependencies: {d: {location: github.com/apache/openwhisk-catalog}}}}');
     assert.match((await deploy('deploy', manifest)).stderr, /^error: package 'p', dependency 'd': the location .* is not a package of this platform/);
+  });
+
+  it('answers to the name of wsk', async () => {
+    await symlink(fileURLToPath(new URL('../bin/hpcwhisk', import.meta.url)), file('wsk'));
+    const { stdout } = await promisify(execFile)(file('wsk'), ['action', 'get', 'hello', '--url'], { env: { ...process.env, ...env } });
+    assert.match(stdout, /^ok: got action hello\nhttp.*\/api\/v1\/namespaces\/guest\/actions\/hello\n$/);
   });
 
   it('explains itself', async () => {

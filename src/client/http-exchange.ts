@@ -51,5 +51,6 @@ function describe(error: Error): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   // A connection tried on several addresses fails with an AggregateError, whose own message is empty.
   if (error instanceof AggregateError) return error.errors.map((one) => one instanceof Error ? one.message : String(one)).join('; ');
-  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code) ? `${error.message} (use --insecure to accept its certificate)` : error.message;
+  // Behind a semicolon Node.js gives advice about itself.
+  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code) ? `${error.message.split(';')[0] ?? ''} (use --insecure to accept its certificate)` : error.message;
 }

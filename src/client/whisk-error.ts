@@ -4,7 +4,7 @@
  */
 const EXIT_GENERAL = 1;
 const EXIT_USAGE = 2;
-const EXIT_NETWORK = 3;
+export const EXIT_NETWORK = 3;
 
 interface WhiskErrorOptions extends ErrorOptions {
   exitCode?: number;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActivationResource } from '../../client/resources.ts';
 import { parseQualifiedName } from '../../client/qualified-name.ts';
 import type { WhiskClient } from '../../client/whisk-client.ts';
-import { attempting, WhiskError } from '../../client/whisk-error.ts';
+import { attempting, EXIT_NETWORK, HttpStatusError, WhiskError } from '../../client/whisk-error.ts';
 import type { CommandSpec, Noun } from '../grammar/command-spec.ts';
 import type { Flag } from '../grammar/flag.ts';
 import type { Invocation } from '../grammar/invocation.ts';
@@ -13,6 +13,7 @@ import { withoutStamp } from '../render/log-line.ts';
 import { ActivationPoll } from '../activation-poll.ts';
 
 const POLL_INTERVAL_MS = 2_000;
+const TOO_MANY_REQUESTS = 429;
 const LAST_FLAG: Flag = { name: 'last', short: 'l', kind: 'boolean', description: 'retrieves the last activation' };
 
 const list: CommandSpec = {
@@ -102,7 +103,7 @@ const poll: CommandSpec = {
     do {
       // What fails now may work in two seconds: the platform may be starting again.
       const page = await client.activations({ ...activations.query(), name: name === '' ? undefined : name }, namespace).catch((error: unknown) => {
-        if (error instanceof WhiskError && error.showUsage) throw error;
+        if (!mayPass(error)) throw error;
         return [];
       });
       for (const activation of activations.unseen(page)) printPolled(invocation, activation);
@@ -110,6 +111,12 @@ const poll: CommandSpec = {
     } while (Date.now() < until);
   },
 };
+
+/** The API host cannot be reached, is busy or in trouble. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof HttpStatusError) return error.status === TOO_MANY_REQUESTS || error.status >= 500;
+  return error instanceof WhiskError && error.exitCode === EXIT_NETWORK;
+}
 
 function stop(): never {
   process.stdout.write('Poll terminated\n');

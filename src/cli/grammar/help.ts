@@ -18,18 +18,18 @@ export function commandHelp(path: string, command: CommandSpec): string {
   return [
     command.description, '', 'Usage:', `  hpcwhisk ${`${path} ${command.usage}`.trim()}${command.flags.length === 0 ? '' : ' [flags]'}`, '',
     ...(command.flags.length === 0 ? [] : ['Flags:', ...flagLines(command.flags), '']),
-    'Global Flags:', ...flagLines(GLOBAL_FLAGS.filter((flag) => !hides(command.flags, flag))), '',
+    'Global Flags:', ...flagLines(globalFlagsBeside(command.flags)), '',
   ].join('\n');
 }
 
 /** The flags of a command and the global ones that it does not hide by a name or a letter of its own. */
 export function flagsOf(command: CommandSpec): readonly Flag[] {
-  const global = GLOBAL_FLAGS.filter((flag) => command.flags.every(({ name }) => name !== flag.name));
-  return [...command.flags, ...global];
+  return [...command.flags, ...globalFlagsBeside(command.flags)];
 }
 
-function hides(flags: readonly Flag[], { name }: Flag): boolean {
-  return flags.some((flag) => flag.name === name);
+function globalFlagsBeside(flags: readonly Flag[]): Flag[] {
+  return GLOBAL_FLAGS.filter(({ name }) => flags.every((flag) => flag.name !== name)).map(({ short, ...flag }) =>
+    short === undefined || flags.some((other) => other.short === short) ? flag : { ...flag, short });
 }
 
 function flagLines(flags: readonly Flag[]): string[] {
