@@ -22,6 +22,7 @@ import { addDocsRoutes } from './openapi/docs-routes.ts';
 import { addNamespaceRoutes } from './namespaces.ts';
 import type { ApiServices } from './options.ts';
 import { addPackageRoutes } from './packages.ts';
+import { payingNamespace } from './paying-namespace.ts';
 import { resolveApiOptions } from './options.ts';
 import { readBodiesAsBytes } from './request-body.ts';
 import { REST_CORS_HEADERS, requireAuthentication } from './rest-scope.ts';
@@ -58,7 +59,10 @@ export function createApi(services: ApiServices): FastifyInstance {
     clientErrorHandler: answerBrokenRequest,
   });
   api.decorateRequest('identity', null);
-  const payloadLimitOf = ({ identity }: FastifyRequest): number => (identity === null ? options.limits : services.limitsOf(identity.namespace)).maxPayloadBytes;
+  const payloadLimitOf = ({ identity, url }: FastifyRequest): number => {
+    const namespace = identity?.namespace ?? payingNamespace(url);
+    return (namespace === undefined ? options.limits : services.limitsOf(namespace)).maxPayloadBytes;
+  };
   readBodiesAsBytes(api, payloadLimitOf);
   mapErrors(api, logger);
   const refusalOf = addDrain(api);

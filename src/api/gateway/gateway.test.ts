@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { request as httpRequest } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
 import openwhisk from 'openwhisk';
 import { authKey } from '../../domain/identity.ts';
@@ -173,6 +174,26 @@ test('ANY /web/whisk.system/apimgmt/{name}: without a key nothing is told or cha
   assert.equal(await errorOf(manage('DELETE', 'deleteApi', { basepath: '/mine' }, undefined, other)), "API deletion failure: API '/mine' does not exist.");
   assert.equal(await errorOf(manage('DELETE', 'deleteApi', {})), 'basepath is required.');
   assert.equal(await errorOf(manage('DELETE', 'deleteApi', { basepath: '/mine', operation: 'get' })), 'When specifying an operation, the path is required.');
+});
+
+test('POST /web/whisk.system/apimgmt/createApi: what who has no key sends is not even read', async () => {
+  const { hostname, port } = new URL(api.url);
+  const answer = await new Promise<string>((resolve, reject) => {
+    const request = httpRequest({ hostname, port, agent: false, method: 'POST', path: '/api/v1/web/whisk.system/apimgmt/createApi', headers: { 'content-type': 'application/json', 'content-length': '1000000' } }, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => { text += chunk.toString(); });
+      response.on('end', () => { resolve(text); });
+    });
+    // Nothing more is sent of it; the answer comes all the same.
+    request.on('error', reject).write('{');
+  });
+  assert.deepEqual(JSON.parse(answer), { error: 'A valid auth key is required.' });
+});
+
+test('OPTIONS /web/whisk.system/apimgmt/{name}: 200 without a key', async () => {
+  const response = await fetch(`${api.url}/api/v1/web/whisk.system/apimgmt/createApi`, { method: 'OPTIONS' });
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('access-control-allow-origin'), '*');
 });
 
 test('ANY /web/whisk.system/apimgmt/{name}: other names do not exist', async () => {

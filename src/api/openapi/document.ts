@@ -65,7 +65,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
 }
 
 /** A slash at the end of a URL is one more way to write it, unless it means something else. */
-export function resourceOf(url: string): Resource | undefined {
+function resourceOf(url: string): Resource | undefined {
   return RESOURCES.get(url) ?? RESOURCES.get(url.replace(/\/$/, ''));
 }
 
