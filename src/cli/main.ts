@@ -4,7 +4,9 @@
  */
 import { nounIn } from './nouns.ts';
 
-const words = process.argv.slice(2);
+const written = process.argv.slice(2);
+// "help NOUN …" is "NOUN … --help"; help for anything else is commander's.
+const words = written[0] === 'help' && nounIn(written.slice(1)) !== undefined ? [...written.slice(1), '--help'] : written;
 const found = nounIn(words);
 if (found === undefined) {
   const { runProgram } = await import('./program.ts');
