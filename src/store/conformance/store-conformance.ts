@@ -109,7 +109,7 @@ function activationPromises(store: () => Store, reopen: () => Promise<void>): vo
     });
 
     it('counts any range of time, of all names and of one, near and far', async () => {
-      const minutes = [0, 0.2, 0.9, 1, 1.1, 2, 7, 7.5, 60, 61, 500];
+      const minutes = [0, 0.2, 0.9, 1, 1.1, 2, 7, 60, 500, 501, 2_000];
       await Promise.all(minutes.map((minute, n) => store().activations.append(sampleRecord({ activationId: sampleId(n), start: T + minute * 60_000, name: n % 3 === 0 ? 'a' : 'b' }))));
       const bounds = [undefined, ...minutes.flatMap((minute) => [T + minute * 60_000, T + minute * 60_000 + 1])];
       for (const since of bounds) {

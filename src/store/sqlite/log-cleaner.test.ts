@@ -15,18 +15,22 @@ describe('LogCleaner', () => {
   /** Ids that the database has a record of. */
   let recorded: Set<string>;
   let carryFails: boolean;
+  /** Called between the writing of a line and its becoming durable. */
+  let whileCarrying: (line: string) => void;
   const writer = {
     accepting: true,
     position: { segment: 9, end: 1 },
-    appendDurably: (line: string, written?: WrittenListener): Promise<void> => {
-      if (carryFails) return Promise.reject(new Error('disk full'));
+    appendDurably: async (line: string, written?: WrittenListener): Promise<void> => {
+      if (carryFails) throw new Error('disk full');
       carried.push(line);
       written?.(9);
-      return Promise.resolve();
+      await Promise.resolve();
+      whileCarrying(line);
     },
   };
   beforeEach(() => {
     [removed, carried, recorded, carryFails] = [[], [], new Set(), false];
+    whileCarrying = () => undefined;
     live = new LiveMessages();
     const withoutRecord = (ids: string[]): Promise<string[]> => Promise.resolve(ids.filter((id) => !recorded.has(id)));
     cleaner = new LogCleaner({
@@ -75,6 +79,26 @@ describe('LogCleaner', () => {
     assert.deepEqual(await commit(4, 0), [1, 2, 3]);
     assert.deepEqual(carried, [`A["a"]\t${'x'.repeat(10)}\n`]);
     assert.deepEqual([live.countIn(1), live.countIn(9), live.ids()], [0, 1, ['a']]);
+  });
+
+  it('carries the latest state, and leaves alone what comes to a later one meanwhile', async () => {
+    live.add('a', { document: 'x0', state: 0, segment: 1 });
+    live.add('b', { document: 'y0', state: 0, segment: 1 });
+    live.replace('a', { document: 'x3', state: 3, segment: 1 });
+    close(1, 2, 3);
+    whileCarrying = (line) => { if (line.includes('"b"')) live.replace('b', { document: 'y1', state: 1, segment: 5 }); };
+    assert.deepEqual(await commit(4, 0), [1, 2, 3]);
+    assert.deepEqual(carried, ['A["a",3]\tx3\n', 'A["b"]\ty0\n']);
+    assert.deepEqual([live.get('a'), live.get('b')], [{ document: 'x3', state: 3, segment: 9 }, { document: 'y1', state: 1, segment: 5 }]);
+    assert.deepEqual([1, 5, 9].map((segment) => live.countIn(segment)), [0, 1, 1]);
+  });
+
+  it('counts what was carried where it was before, until it is durable', async () => {
+    live.add('a', { document: 'x', state: 0, segment: 1 });
+    close(1, 2, 3);
+    whileCarrying = () => { throw new Error('the disk failed after the line was written'); };
+    assert.deepEqual(await commit(4, 0), []);
+    assert.deepEqual([live.countIn(1), live.countIn(9)], [1, 0]);
   });
 
   it('does not rewrite what is mostly unfinished', async () => {

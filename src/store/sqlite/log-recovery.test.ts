@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { silentLogger, type Logger } from '../../domain/logger.ts';
 import { sampleId, sampleMessage, sampleRecord } from '../conformance/store-fixtures.ts';
 import { Database } from './database.ts';
-import { joinRecord } from './log-entry.ts';
+import { acceptedLine, joinRecord } from './log-entry.ts';
 import { recoverLog } from './log-recovery.ts';
 import { GroupEncoder, readGroups } from './log-group.ts';
 import { listSegments, segmentPath } from './segment-files.ts';
@@ -97,6 +97,22 @@ describe('a log found at start', () => {
       }
       const zeroed = Buffer.from(content.subarray(0, end)).fill(0, Math.max(start, end - 100));
       assert.deepEqual(recovered(directoryWith(zeroed)), believed, `zeroes before byte ${end}`);
+    }
+  });
+
+  it('gives the latest state of a message whose checkpoint is whole, wherever the next was torn', () => {
+    const id = sampleId(1);
+    const states = ['{"step":0}', '{"step":1}', '{"step":2}'];
+    const encoder = new GroupEncoder();
+    const groups = states.map((document, state) => Buffer.from(encoder.encode([acceptedLine(id, state, document)])));
+    const torn = groups[2]!;
+    for (const length of [0, 5, 19, 30, torn.length - 1, torn.length]) {
+      const directory = directoryWith(groups[0]!, Buffer.concat([groups[1]!, torn.subarray(0, length)]));
+      const database = new Database({ directory, networkFileSystem: false });
+      const { unfinished } = recoverLog(directory, database);
+      database.close();
+      const state = length === torn.length ? 2 : 1;
+      assert.deepEqual(unfinished, [{ id, state, document: states[state] }], `${length} of ${torn.length} bytes`);
     }
   });
 

@@ -1,5 +1,5 @@
 /** The tables, and how databases of earlier versions of this program get them. */
-import { COUNT_BUCKET_BITS } from './activation-counts.ts';
+import { COUNT_LEVELS } from './activation-counts.ts';
 import type { Connection } from './connection.ts';
 import { StoreOpenError } from './store-open-error.ts';
 
@@ -20,7 +20,8 @@ const ACTIVATIONS = `
   CREATE INDEX activations_by_start ON activations (namespace, start);
   CREATE INDEX activations_by_name ON activations (namespace, name, start);
   CREATE TABLE activation_counts (
-    namespace TEXT NOT NULL, name TEXT NOT NULL, bucket INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (namespace, name, bucket)
+    namespace TEXT NOT NULL, name TEXT NOT NULL, level INTEGER NOT NULL, bucket INTEGER NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (namespace, name, level, bucket)
   ) WITHOUT ROWID;
   CREATE TABLE progress (segment INTEGER NOT NULL, end INTEGER NOT NULL, activations INTEGER NOT NULL);
   INSERT INTO progress VALUES (0, 0, 0);
@@ -50,8 +51,10 @@ const ACTIVATIONS_OF_VERSION_1 = `
     SELECT seq, id, namespace, name, start,
       json_set(json_remove(document, '$.response', '$.logs'), '$.statusCode', document -> '$.response.statusCode'),
       json_object('response', json_remove(document -> '$.response', '$.statusCode'), 'logs', document -> '$.logs') FROM activations_1 ORDER BY seq;
-  INSERT INTO activation_counts SELECT namespace, name, start >> ${COUNT_BUCKET_BITS}, count(*) FROM activations GROUP BY 1, 2, 3;
-  INSERT INTO activation_counts SELECT namespace, '', bucket, sum(count) FROM activation_counts GROUP BY 1, 3;
+  ${COUNT_LEVELS.map((level) => `
+    INSERT INTO activation_counts SELECT namespace, name, ${level}, start >> ${level}, count(*) FROM activations GROUP BY 1, 2, 4;
+    INSERT INTO activation_counts SELECT namespace, '', ${level}, start >> ${level}, count(*) FROM activations GROUP BY 1, 4;
+  `).join('')}
   UPDATE progress SET activations = (SELECT count(*) FROM activations);
   DROP TABLE activations_1;
 `;

@@ -52,8 +52,11 @@ describe('the directory of an sqlite store', () => {
 
   it('does not grow by its log while a message stays unfinished for long', async () => {
     const store = await openSqliteStore({ directory, logger, segmentBytes: 5000 });
-    const message = sampleMessage({ activationId: sampleId(0) });
-    await store.journal.accept(message);
+    const message = sampleMessage({ activationId: sampleId(0), args: { step: 2 } });
+    for (const step of [0, 1, 2]) {
+      const state = { ...message, args: { step } };
+      await (step === 0 ? store.journal.accept(state) : store.journal.checkpoint(state));
+    }
     for (let n = 1; n <= 300; n++) {
       await Promise.all([store.journal.accept(sampleMessage({ activationId: sampleId(n) })), store.activations.append(sampleRecord({ activationId: sampleId(n) }))]);
     }
