@@ -55,7 +55,7 @@ describe('hpcwhisk up on the local cluster', () => {
   });
 
   it('keeps secrets from other users and from command lines', async () => {
-    for (const name of ['auth', 'link-token', 'admin-token', 'link.json']) {
+    for (const name of ['auth', 'link-token', 'admin-token', 'key-secret', 'link.json']) {
       assert.equal((await stat(join(platform.state, name))).mode & 0o777, 0o600, name);
     }
     assert.equal((await stat(platform.state)).mode & 0o777, 0o700);

@@ -128,7 +128,7 @@ describe('limits of a namespace', () => {
     assert.deepEqual((await api.request('GET', '/limits')).body, {
       invocationsPerMinute: 3, concurrentInvocations: 2, firesPerMinute: 2,
       minActionMemory: 256, maxActionMemory: 2048, minActionLogs: 0, maxActionLogs: 10, minActionTimeout: 100, maxActionTimeout: 300_000,
-      minActionConcurrency: 1, maxActionConcurrency: 50, maxParameterSize: '100 B', maxPayloadSize: '1000 B', truncationSize: '1 MB',
+      minActionConcurrency: 1, maxActionConcurrency: 50, maxParameterSize: '100 B', maxPayloadSize: '1000 B',
     });
     const foreign = await api.requestAs(OTHER, 'GET', 'guest/limits');
     assert.deepEqual([foreign.status, (foreign.body as JsonObject)['error']], [403, "The supplied authentication is not authorized to access 'guest'."]);

@@ -31,7 +31,6 @@ function userLimits({ action: { timeout, memory, logs, concurrency }, ...limits 
     minActionConcurrency: concurrency.min, maxActionConcurrency: concurrency.max,
     maxParameterSize: sizeText(limits.maxParameterBytes),
     maxPayloadSize: sizeText(limits.maxPayloadBytes),
-    truncationSize: sizeText(limits.maxResultBytes),
   };
 }
 

@@ -77,7 +77,7 @@ export function epochMs(date: GivenDate): number {
 }
 
 /** Without a field for seconds, cron's finest is the minute. */
-export function hasSeconds(cron: string): boolean {
+function hasSeconds(cron: string): boolean {
   return cron.trim().split(/\s+/).length > 5;
 }
 
