@@ -103,7 +103,7 @@ function drawn(operation: Operation, document: Document): fc.Arbitrary<Drawn> {
   const inPath: Record<string, fc.Arbitrary<string>> = {};
   const inQuery: Record<string, fc.Arbitrary<unknown>> = {};
   for (const parameter of operation.parameters ?? []) {
-    if (parameter.in === 'path') inPath[parameter.name] = parameter.name === 'namespace' ? namespace : name;
+    if (parameter.in === 'path') inPath[parameter.name] = parameter.name === 'namespace' ? namespace : parameter.name === 'id' ? fc.oneof(fc.constant('0'.repeat(32)), name) : name;
     if (parameter.in === 'query') inQuery[parameter.name] = fc.oneof({ weight: 3, arbitrary: valueOf(parameter.schema, document, parameter.name) }, { weight: 1, arbitrary: anything });
   }
   const schema = operation.requestBody?.content['application/json']?.schema;
