@@ -8,6 +8,7 @@ import { createServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { AccountError } from '../accounts/account-error.ts';
 import { Accounts } from '../accounts/accounts.ts';
+import { keylessJournal } from '../accounts/keyless-journal.ts';
 import { LimitSettingsError } from '../accounts/limit-settings.ts';
 import { Throttles } from '../accounts/throttles.ts';
 import { createApi } from '../api/api.ts';
@@ -85,19 +86,20 @@ export class EmbeddedController {
   static async start(options: ControllerOptions): Promise<EmbeddedController> {
     const { logger } = options;
     const store = await openStore(options.storeDirectory, logger, options.retention);
+    const accounts = await openAccounts(store, options);
+    const kept = { entities: store.entities, activations: store.activations, journal: keylessJournal(store.journal, accounts.ownerOf) };
     const dispatcher = new Dispatcher({
-      store, clock: systemClock, random: Math.random, logger,
+      store: kept, clock: systemClock, random: Math.random, logger, options: { maxResultBytes: options.limits.maxResultBytes },
       code: async (path, revision) => {
         const stored = await store.entities.get(path);
         if (stored?.type !== 'action' || stored.revision !== storedRevision(revision) || isSequence(stored.entity.exec)) return undefined;
         return stored.entity.exec;
       },
     });
-    const accounts = await openAccounts(store, options);
     const throttles = new Throttles({ limitsOf: accounts.limitsOf, inFlight: (namespace) => dispatcher.inFlight(namespace), clock: systemClock });
     const system = new System({ store, identities: accounts, throttles, kind: resolveKind('nodejs:default')?.kind ?? 'nodejs', clock: systemClock, logger });
     const invocations = createInvocations({
-      store, dispatch: dispatcher, actions: new InvocableActions(store.entities), builtins: new Map(system.builtins), clock: systemClock, logger,
+      store: kept, dispatch: dispatcher, actions: new InvocableActions(store.entities), builtins: new Map(system.builtins), clock: systemClock, logger,
       sequenceLimit: (namespace) => accounts.limitsOf(namespace).sequenceLength,
       checkInvocation: (namespace) => { throttles.checkInvocation(namespace); },
     });
@@ -109,7 +111,7 @@ export class EmbeddedController {
     let local: Server | undefined;
     let tls: TlsListener | undefined;
     try {
-      const unfinished = await store.journal.unfinished();
+      const unfinished = await kept.journal.unfinished();
       await dispatcher.start(unfinished);
       invocations.start(unfinished);
       await system.start((...trigger) => invocations.fire(...trigger));
