@@ -46,6 +46,18 @@ describe('Database', () => {
     database.close();
   });
 
+  it('refuses a page of records that are too large together to be held, and gives smaller ones', () => {
+    const database = new Database({ directory, networkFileSystem: false });
+    database.begin();
+    for (const id of ['a', 'b', 'c']) database.activations.insert({ ...record(id), details: 'x'.repeat(25 * 1024 * 1024) });
+    database.commit();
+    const filter = { namespace: 'guest' };
+    assert.throws(() => database.activations.list(filter, { limit: 0, skip: 0 }), /larger than 67108864 bytes together: ask for fewer/);
+    assert.equal(database.activations.list(filter, { limit: 2, skip: 1 }).length, 2);
+    assert.equal(database.activations.summaries(filter, { limit: 0, skip: 0 }).length, 3);
+    database.close();
+  });
+
   it('needs no shared memory on a network file system', () => {
     for (const id of ['a', 'b']) {
       const database = new Database({ directory, networkFileSystem: true });

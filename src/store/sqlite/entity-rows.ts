@@ -7,16 +7,11 @@ import { deepFreeze } from './frozen-copy.ts';
 
 type EntityPut = Extract<EntityChange, { change: 'put' }>;
 
-/** `namespace/[package/]name` */
-export function entityPath(entity: EntityTypes[EntityPut['type']]): string {
-  return actionPath(entity);
-}
-
 export function entityPutRow(put: EntityPut, revision: string): EntityPutRow {
   const { entity } = put;
   const code = put.type === 'action' ? codeOf(put.entity.exec) : undefined;
   return {
-    change: 'put', type: put.type, path: entityPath(entity), namespace: entity.namespace, parent: parentOf(put),
+    change: 'put', type: put.type, path: actionPath(entity), namespace: entity.namespace, parent: parentOf(put),
     publish: isPublished(put), updated: entity.updated, revision, expectedRevision: put.expectedRevision,
     ...(code === undefined || put.type !== 'action'
       ? { document: JSON.stringify(entity) }
