@@ -20,16 +20,20 @@ export interface TlsListener {
   close(): Promise<void>;
 }
 
-/** Passed on as they come, arguments and all. */
-const EVENTS = ['request', 'checkContinue', 'upgrade', 'clientError'] as const;
+/** Passed on as they come, arguments and all, where the other server listens to them. */
+const EVENTS = ['request', 'checkContinue', 'clientError'] as const;
 
 /** @throws what OpenSSL says of certificate and key, and what listen(2) does */
 export async function listenTls(server: HttpServer, { host, port, cert, key }: TlsListenerOptions): Promise<TlsListener> {
   const { keepAliveTimeout, requestTimeout, headersTimeout } = server;
   const secure = createServer({ cert, key, minVersion: 'TLSv1.2', keepAliveTimeout, requestTimeout, headersTimeout });
   for (const event of EVENTS) {
-    if (server.listenerCount(event) > 0 || event === 'upgrade') secure.on(event, (...given: unknown[]) => { server.emit(event, ...given); });
+    if (server.listenerCount(event) > 0) secure.on(event, (...given: unknown[]) => { server.emit(event, ...given); });
   }
+  // The link may come later than this listener.
+  secure.on('upgrade', (request, socket, head) => {
+    if (!server.emit('upgrade', request, socket, head)) socket.destroy();
+  });
   // Somebody who talks no TLS, or leaves in the middle of the handshake.
   secure.on('tlsClientError', (_error, socket) => { socket.destroy(); });
   await new Promise<void>((resolve, reject) => {

@@ -5,6 +5,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import openwhisk from 'openwhisk';
 import { generate } from 'selfsigned';
@@ -80,6 +81,20 @@ test('plain HTTP at the port of HTTPS is cut off, and HTTPS goes on', async () =
   socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
   await new Promise<void>((resolve) => { socket.once('close', () => { resolve(); }); socket.resume(); });
   assert.equal((await ask({ path: '/ping', secure: true })).body.toString(), 'pong');
+});
+
+test('what is no HTTP is answered by HTTPS, too, and an upgrade that nobody wants is cut off', async () => {
+  const say = (text: string): Promise<string> => new Promise((resolve) => {
+    let heard = '';
+    const socket = connectTls({ host: '127.0.0.1', port: tls.port, ca: cert }, () => { socket.write(text); });
+    socket.on('data', (chunk: Buffer) => { heard += chunk.toString(); });
+    socket.on('error', () => undefined);
+    socket.on('close', () => { resolve(heard); });
+  });
+  const [head = '', body = ''] = (await say('NONSENSE\r\n\r\n')).split('\r\n\r\n');
+  assert.match(head, /^HTTP\/1\.1 400 /);
+  assert.equal((JSON.parse(body) as { error: string }).error, 'The request is not valid HTTP.');
+  assert.equal(await say('GET /none HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'), '');
 });
 
 // Compression
