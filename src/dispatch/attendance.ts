@@ -20,7 +20,7 @@ export class Attendance<C extends object> {
     const state = this.#state;
     const { invoker, first, replaced } = state.registry.join(connection, description, now);
     if (replaced !== undefined) state.emit({ type: 'close', connection: replaced });
-    state.send(invoker, { type: 'welcome', heartbeatMs: state.options.heartbeatMs });
+    state.send(invoker, { type: 'welcome', heartbeatMs: state.options.heartbeatMs, maxResultBytes: state.options.maxResultBytes });
     this.#assignments.reconcile(invoker, new Set(description.held), first, now);
     if (state.stopping || invoker.askedToDrain) this.#askToDrain(invoker, now);
     this.#assignments.opens(invoker, now);

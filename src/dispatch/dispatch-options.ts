@@ -35,6 +35,8 @@ export interface DispatchOptions {
   maxUnrecordedBytes: number;
   /** The shared sweep instead of a timer per call: waits end up to this much late. @default 50 */
   tickMs: number;
+  /** Longest result of an activation, bytes; the invokers cut off what is longer. @default 1048576 */
+  maxResultBytes: number;
   /** What `stop` gives running calls to finish. @default 5000 */
   stopMs: number;
 }
@@ -58,6 +60,7 @@ const DISPATCH_DEFAULTS: Readonly<DispatchOptions> = Object.freeze({
   maxUnrecorded: 10_000,
   maxUnrecordedBytes: 256 * 1024 * 1024,
   tickMs: 50,
+  maxResultBytes: 1024 * 1024,
   stopMs: 5_000,
 });
 

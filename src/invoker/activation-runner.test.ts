@@ -143,3 +143,21 @@ for (const choice of ['process', 'bubblewrap'] as const satisfies SandboxChoice[
     });
   });
 }
+
+describe('the longest result', { timeout: 60_000 }, () => {
+  let started: StartedInvoker;
+  before(() => { started = startInvoker('process', make); });
+  after(() => started.stop());
+
+  it('is what the controller says', async () => {
+    const { controller } = started;
+    controller.maxResultBytes = 2_000;
+    await controller.until('its first heartbeat', () => controller.all('heartbeat').length > 0);
+    controller.code.set('guest/sized', node('function main({ n }) { return {text: "x".repeat(n)}; }'));
+    const fits = await controller.call('guest/sized', { args: { n: 2_000 - 11 } });
+    assert.equal(fits.response.statusCode, 0, JSON.stringify(fits.response));
+    const longer = await controller.call('guest/sized', { args: { n: 2_000 - 10 } });
+    assert.equal(longer.response.statusCode, 1);
+    assert.match((longer.response.result as { error: string }).error, /^The action produced a response that exceeded the allowed length: 2001 > 2000 bytes\. The truncated response was: \{"text":"xxx/);
+  });
+});

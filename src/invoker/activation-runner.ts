@@ -137,7 +137,7 @@ async function initVerdict({ container, logs }: Place, init: Exchange, timeoutMs
   if (reply === CONNECTION_LOST) {
     return { response: await deathResponse(container, logs, TEXTS.abnormalInit), timedOut: false, died: true };
   }
-  const response = initResponse(reply);
+  const response = initResponse(reply, container.maxResultBytes);
   return response === undefined ? undefined : { response, timedOut: false, died: false };
 }
 
@@ -149,7 +149,7 @@ async function runVerdict({ container, logs }: Place, run: Exchange, timeoutMs: 
     return { response: errorResponse(2, TEXTS.runTimedOut(timeoutMs)), timedOut: true, died: false };
   }
   if (reply === CONNECTION_LOST) return { response: await deathResponse(container, logs, TEXTS.abnormalRun), timedOut: false, died: true };
-  return { response: runResponse(reply), timedOut: false, died: false };
+  return { response: runResponse(reply, container.maxResultBytes), timedOut: false, died: false };
 }
 
 /** Its channel is closed: whatever is left of it goes, and its end tells why. */

@@ -5,7 +5,7 @@ import type { Box, Sandbox } from '../sandbox/sandbox.ts';
 import { LogCollector } from './log-collector.ts';
 import { RuntimeConnection } from './runtime-connection.ts';
 import { SharedLogs } from './shared-logs.ts';
-import { MAX_RESULT_BYTES, TRUNCATED_RESULT_BYTES } from './runtime-responses.ts';
+import { TRUNCATED_RESULT_BYTES } from './runtime-responses.ts';
 
 /** A box with an action runtime in it: what talks to the runtime, and what reads its logs. */
 export class Container {
@@ -20,9 +20,13 @@ export class Container {
   #sharedLogs: SharedLogs | undefined;
   #occupants = 0;
 
-  constructor(box: Box, clock: Clock) {
+  /** Of an answer of its runtime. */
+  readonly maxResultBytes: number;
+
+  constructor(box: Box, maxResultBytes: number, clock: Clock) {
     this.box = box;
-    this.connection = new RuntimeConnection(box.channel, { maxBodyBytes: MAX_RESULT_BYTES, truncateToBytes: TRUNCATED_RESULT_BYTES });
+    this.maxResultBytes = maxResultBytes;
+    this.connection = new RuntimeConnection(box.channel, { maxBodyBytes: maxResultBytes, truncateToBytes: TRUNCATED_RESULT_BYTES });
     this.logs = new LogCollector(box.stdout, box.stderr, clock);
     this.ready = new Promise((resolve) => { this.#opened = resolve; });
   }
@@ -64,6 +68,7 @@ export interface ContainerStart {
   launch: Launch;
   id: string;
   memoryMB: number;
+  maxResultBytes: number;
   clock: Clock;
   /** For actions that call back; absent when it is not known. */
   apiHost: string | undefined;
@@ -90,5 +95,5 @@ export async function startContainer(start: ContainerStart): Promise<Container> 
       ...launch.env,
     },
   });
-  return new Container(box, start.clock);
+  return new Container(box, start.maxResultBytes, start.clock);
 }

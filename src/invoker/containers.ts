@@ -34,6 +34,8 @@ export interface ContainersOptions {
   prewarm: readonly StemCells[];
   /** Warm containers that nobody used for so long are removed. */
   idleMs: number;
+  /** Longest result, as the controller says it. */
+  maxResultBytes(): number;
   /** Names boxes apart between invokers of one machine. */
   idPrefix: string;
   /** Memory came free. */
@@ -102,6 +104,7 @@ export class Containers {
     if ('missing' in launch) throw new RuntimeMissing(launch);
     const container = await startContainer({
       sandbox: await (launch.image === undefined ? this.#options.sandbox() : this.#options.imageSandbox()), launch, clock, apiHost, id: `${idPrefix}${this.#nextId++}`, memoryMB: slot.memoryMB,
+      maxResultBytes: this.#options.maxResultBytes(),
     });
     slot.container = container;
     void container.box.exited.then(() => {

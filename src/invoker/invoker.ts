@@ -76,6 +76,8 @@ export class Invoker {
   #connected = false;
   #joined = false;
   #welcomed = false;
+  /** Until the controller says it. */
+  #maxResultBytes = 1024 * 1024;
   #cancelHeartbeat: (() => void) | undefined;
   #cancelLinkDown: (() => void) | undefined;
   #draining: Promise<void> | undefined;
@@ -94,7 +96,7 @@ export class Invoker {
     this.#containers = new Containers({
       sandbox: () => this.#sandbox(), imageSandbox: parts.imageSandbox, launcher: parts.launcher, clock: parts.clock, logger: parts.logger,
       memoryMB: options.memoryMB, apiHost: options.apiHost, prewarm: options.prewarm, idleMs: options.idleMs,
-      idPrefix: 'box', onFreed: () => { this.#pump(); },
+      maxResultBytes: () => this.#maxResultBytes, idPrefix: 'box', onFreed: () => { this.#pump(); },
     });
     this.ended = new Promise((resolve) => { this.#end = resolve; });
   }
@@ -148,7 +150,7 @@ export class Invoker {
       case 'assign': this.#assign(message.message); return;
       case 'ack': this.#held.acknowledged(message.ids); return;
       case 'code': this.#code.received(message.path, message.revision, message.exec); return;
-      case 'welcome': this.#welcome(message.heartbeatMs); return;
+      case 'welcome': this.#welcome(message.heartbeatMs, message.maxResultBytes); return;
       case 'drain': void this.drain('shutdown'); return;
       case 'refuse':
         this.#parts.logger.error({ reason: message.reason }, 'refused by the controller');
@@ -157,7 +159,8 @@ export class Invoker {
     }
   }
 
-  #welcome(heartbeatMs: number): void {
+  #welcome(heartbeatMs: number, maxResultBytes: number): void {
+    this.#maxResultBytes = maxResultBytes;
     this.#welcomed = true;
     this.#cancelHeartbeat?.();
     this.#cancelHeartbeat = this.#parts.clock.every(heartbeatMs, () => { this.#heartbeat(); });

@@ -37,7 +37,7 @@ before(async () => {
     handler: {
       joined: (connection) => {
         connections.push(connection);
-        connection.send({ type: 'welcome', heartbeatMs: 200 });
+        connection.send({ type: 'welcome', heartbeatMs: 200, maxResultBytes: 1_048_576 });
       },
       received: (connection, message) => {
         heard.push(message);

@@ -4,7 +4,6 @@ import type { JsonValue } from '../domain/json.ts';
 import { isJsonObject } from '../domain/json.ts';
 import type { RuntimeReply } from './runtime-connection.ts';
 
-export const MAX_RESULT_BYTES = 1024 * 1024;
 /** How much of a result that is too long stands in the record. */
 export const TRUNCATED_RESULT_BYTES = 1024;
 
@@ -25,16 +24,17 @@ export function errorResponse(statusCode: ResponseStatusCode, error: JsonValue):
 }
 
 /** @returns undefined when the action is initialized */
-export function initResponse(reply: RuntimeReply): ActivationResponse | undefined {
+/** @param maxBytes for the text of an answer that was cut off */
+export function initResponse(reply: RuntimeReply, maxBytes: number): ActivationResponse | undefined {
   if (reply.status === 200) return undefined;
-  if (reply.truncated) return errorResponse(2, tooLong(reply));
+  if (reply.truncated) return errorResponse(2, tooLong(reply, maxBytes));
   const body = parsed(reply.body);
   if (isJsonObject(body) && body['error'] !== undefined) return errorResponse(2, body['error']);
   return errorResponse(2, `The action failed during initialization${quoted(reply.body)}`);
 }
 
-export function runResponse(reply: RuntimeReply): ActivationResponse {
-  if (reply.truncated) return errorResponse(1, tooLong(reply));
+export function runResponse(reply: RuntimeReply, maxBytes: number): ActivationResponse {
+  if (reply.truncated) return errorResponse(1, tooLong(reply, maxBytes));
   const body = parsed(reply.body);
   const ok = reply.status === 200;
   if (isJsonObject(body)) {
@@ -59,6 +59,6 @@ function quoted(body: string): string {
   return body === '' ? '.' : `: ${body}`;
 }
 
-function tooLong(reply: RuntimeReply): string {
-  return `The action produced a response that exceeded the allowed length: ${reply.bytes} > ${MAX_RESULT_BYTES} bytes. The truncated response was: ${reply.body}`;
+function tooLong(reply: RuntimeReply, maxBytes: number): string {
+  return `The action produced a response that exceeded the allowed length: ${reply.bytes} > ${maxBytes} bytes. The truncated response was: ${reply.body}`;
 }

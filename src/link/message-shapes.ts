@@ -63,7 +63,7 @@ const toController: Record<ToController['type'], Check> = {
 };
 
 const toInvoker: Record<ToInvoker['type'], Check> = {
-  welcome: (m) => isNumber(m['heartbeatMs']),
+  welcome: (m) => isNumber(m['heartbeatMs']) && isNumber(m['maxResultBytes']),
   refuse: (m) => isString(m['reason']),
   assign: (m) => isActivationMessage(m['message']),
   code: (m) => isString(m['path']) && isString(m['revision'])

@@ -14,7 +14,8 @@ export type LeaveCause = 'preempted' | 'time-limit' | 'cancelled' | 'shutdown' |
 
 /** Controller to invoker. */
 export type ToInvoker =
-  | { type: 'welcome'; heartbeatMs: number }
+  /** `maxResultBytes`: a longer result is cut off where it arises. */
+  | { type: 'welcome'; heartbeatMs: number; maxResultBytes: number }
   | { type: 'refuse'; reason: string }
   | { type: 'assign'; message: ActivationMessage }
   | { type: 'code'; path: string; revision: string; exec: RunnableExec | null }

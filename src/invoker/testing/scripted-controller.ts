@@ -16,6 +16,7 @@ export class ScriptedController {
   acknowledges = true;
   answersCode = true;
   heartbeatMs = 50;
+  maxResultBytes = 1024 * 1024;
   #handler: LinkClientHandler | undefined;
   #up = false;
   #nextId = 1;
@@ -37,7 +38,7 @@ export class ScriptedController {
     if (this.#handler === undefined || this.closed) return;
     this.#up = true;
     this.joins.push(this.#handler.connected());
-    this.say({ type: 'welcome', heartbeatMs: this.heartbeatMs });
+    this.say({ type: 'welcome', heartbeatMs: this.heartbeatMs, maxResultBytes: this.maxResultBytes });
   }
 
   disconnect(): void {

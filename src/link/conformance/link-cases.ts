@@ -39,7 +39,7 @@ export class ListenerDiary implements LinkHandler {
 
   joined(connection: InvokerConnection): void {
     this.joined_.push(connection);
-    connection.send({ type: 'welcome', heartbeatMs: 1000 });
+    connection.send({ type: 'welcome', heartbeatMs: 1000, maxResultBytes: 1_048_576 });
   }
 
   received(_connection: InvokerConnection, message: Exclude<ToController, { type: 'join' }>): void {
