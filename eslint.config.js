@@ -18,7 +18,7 @@ export default tseslint.config(
   },
   {
     // Time comes from src/clock, so that the same code runs on a virtual clock.
-    files: ['src/{dispatch,pilots,invoker,traces}/**/*.ts'],
+    files: ['src/{dispatch,compose,system,accounts,pilots,invoker,simulator,traces}/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: {
       'no-restricted-globals': ['error', 'setTimeout', 'setInterval'],
