@@ -13,7 +13,7 @@ after(() => { rmSync(directory, { recursive: true, force: true }); });
 describe('pilot bundle', { timeout: 60_000 }, () => {
   it('holds the runtimes, and links to the other Node.js programs', async () => {
     await buildPilotBundle(directory);
-    for (const file of ['invoker.mjs', 'runtimes/nodejs/runtime.cjs', 'runtimes/nodejs/archive.cjs', 'runtimes/native/native.cjs', 'runtimes/server/server.cjs', 'runtimes/python/runtime.py']) assert.ok(existsSync(join(directory, file)), file);
+    for (const file of ['invoker.mjs', 'runtimes/nodejs/runtime.cjs', 'runtimes/nodejs/archive.cjs', 'runtimes/native/native.cjs', 'runtimes/server/server.cjs', 'runtimes/python/runtime.py', 'runtimes/python/archive.py']) assert.ok(existsSync(join(directory, file)), file);
     for (const version of ['20', '22', '24']) {
       const program = realpathSync(join(directory, `runtimes/nodejs/node${version}`));
       assert.match(spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout, new RegExp(`^v${version}\\.`));

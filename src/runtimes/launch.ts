@@ -158,11 +158,12 @@ interface Python { program: string; home?: string }
 
 function pythonLaunch(assets: string, python: Python): Launch {
   const runtime = { host: join(assets, 'python/runtime.py'), inside: '/runtime/runtime.py' };
+  const archive = { host: join(assets, 'python/archive.py'), inside: '/runtime/archive.py' };
   return {
     command: (inside) => [python.program, '-I', '-S', '-X', 'utf8', inside(runtime)],
     env: {},
     // A Python outside /usr finds its library by its own path, so it keeps that inside.
-    readOnly: python.home === undefined ? [runtime] : [{ host: python.home, inside: python.home }, runtime],
+    readOnly: [...(python.home === undefined ? [] : [{ host: python.home, inside: python.home }]), runtime, archive],
   };
 }
 

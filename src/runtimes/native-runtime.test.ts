@@ -41,7 +41,7 @@ const ACTION_LOOP: Case[] = [
   { name: 'one that says when it is ready', init: { code: ACKED }, args: { a: 1 }, runReply: { status: 200, body: { n: 1, value: { a: 1 }, id: 'a1' } }, stdout: `call 1\n${SENTINEL}` },
   { name: 'a program of ActionLoop\'s compilers (exec.env)', init: { code: zip({ exec: '#!/bin/sh\neval \'echo "{\\"ok\\":true}" >&\'3\nread -r line\neval \'echo "{}" >&\'3\n', 'exec.env': 'openwhisk/action-golang' }), binary: true }, runReply: { status: 200, body: {} } },
   { name: 'a result that is no object', init: { code: LOOP('echo 5 >&3') }, runReply: NO_RESULT },
-  { name: 'a program that ends at once', init: { code: '#!/bin/sh\n# would answer >&3\nexit 1\n' }, initReply: DEVELOPER('Cannot start action. Check logs for details.') },
+  { name: 'a program that ends at once', init: { code: '#!/bin/sh\n# __OW_WAIT_FOR_ACK\nexit 1\n' }, initReply: DEVELOPER('Cannot start action. Check logs for details.') },
   { name: 'one that is not ready', init: { code: '#!/bin/sh\n# __OW_WAIT_FOR_ACK\necho \'{"ok": false}\' >&3\ncat > /dev/null\n' }, initReply: DEVELOPER('Cannot start action. Check logs for details.') },
   { name: 'a program that ends during a call', init: { code: '#!/bin/sh\nread -r line\necho bye\nexit 1\n# never >&3\n' }, runReply: { status: 400, body: { error: 'command exited' } }, stdout: `bye\n${SENTINEL}` },
 ];
