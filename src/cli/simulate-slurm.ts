@@ -34,6 +34,7 @@ export interface SimulateSlurmOptions {
   readonly graceHeard: boolean;
   readonly killWait: number;
   readonly exit: number;
+  readonly primeStart: 'main' | 'backfill';
   readonly startup: number;
   readonly poll: number;
   readonly seed: number;
@@ -59,6 +60,7 @@ function requestOf(options: SimulateSlurmOptions, surface: IdleSurface, policy: 
     model: {
       scheduler, primePending: options.primePending === 'always', priorities: options.priorities === 'nice', noReserve: options.qosNoReserve,
       overTimeLimit: options.overTimeLimit, graceTime: options.graceTime, graceHeard: options.graceHeard, killWait: options.killWait, exitMs: options.exit * 1000,
+      primeStartedBy: options.primeStart,
     },
   };
 }

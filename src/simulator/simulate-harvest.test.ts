@@ -17,7 +17,7 @@ const surfaceOf = (seed: number, minutes: number): IdleSurface =>
   syntheticSurface({ seed, minutes, from: FROM, nodes: Array.from({ length: 12 }, (_, index) => `n${index}`), meanIdleNodes: 4 });
 
 const model: HarvestRequest['model'] = {
-  scheduler: SLURM_DEFAULTS, primePending: true, priorities: true, noReserve: false, overTimeLimit: false, graceTime: 0, graceHeard: false, killWait: 30, exitMs: 100,
+  scheduler: SLURM_DEFAULTS, primePending: true, priorities: true, noReserve: false, overTimeLimit: false, graceTime: 0, graceHeard: false, killWait: 30, exitMs: 100, primeStartedBy: 'main',
 };
 
 const requests = fc.record({
@@ -30,6 +30,7 @@ const requests = fc.record({
     scheduler: fc.record({ bf_interval: fc.integer({ min: 1, max: 200 }), bf_resolution: fc.integer({ min: 1, max: 300 }) }).map((own) => ({ ...SLURM_DEFAULTS, ...own })),
     primePending: fc.boolean(), priorities: fc.boolean(), noReserve: fc.boolean(), overTimeLimit: fc.boolean(),
     graceTime: fc.constantFrom(0, 0, 5, 60), graceHeard: fc.boolean(), killWait: fc.constantFrom(30, 180), exitMs: fc.integer({ min: 0, max: 60_000 }),
+    primeStartedBy: fc.constantFrom('main' as const, 'backfill' as const),
   }),
 });
 
@@ -45,13 +46,14 @@ describe('a simulated harvest, whatever the surface, the policy and the paramete
     }), { numRuns: 60 });
   });
 
-  it('delays prime jobs by the way of preemption only', async () => {
+  it('delays prime jobs by the way of preemption only, and at most one backfill cycle more where backfill starts them', async () => {
     await fc.assert(fc.asyncProperty(requests, async (request) => {
       const { primeJobs } = await simulateHarvest(request);
-      const { graceTime, graceHeard, killWait, exitMs } = request.model;
+      const { graceTime, graceHeard, killWait, exitMs, primeStartedBy, scheduler } = request.model;
+      const cycle = primeStartedBy === 'main' ? 0 : scheduler.bf_interval;
       const grace = graceTime === 0 || graceHeard ? 0 : graceTime + 30;
       assert.ok(primeJobs.preempting <= primeJobs.arrivals);
-      assert.ok(primeJobs.delay.max <= grace + Math.min(exitMs / 1000, killWait + (graceHeard ? graceTime : 0)) + 0.1 + 1e-9);
+      assert.ok(primeJobs.delay.max <= cycle + grace + Math.min(exitMs / 1000, killWait + (graceHeard ? graceTime : 0)) + 0.1 + 1e-9);
     }), { numRuns: 30 });
   });
 

@@ -11,7 +11,7 @@ const MINUTE = 60_000;
 
 const defaults: SlurmModelOptions = {
   scheduler: { ...SLURM_DEFAULTS, bf_interval: 30, bf_resolution: 60 }, primePending: true, priorities: true, noReserve: false, overTimeLimit: false,
-  graceTime: 0, graceHeard: false, killWait: 30, exitMs: 100, phases: { backfill: 0.5, main: 0.5, limitCheck: 0 },
+  graceTime: 0, graceHeard: false, killWait: 30, exitMs: 100, primeStartedBy: 'main', phases: { backfill: 0.5, main: 0.5, limitCheck: 0 },
 };
 
 function world(options: Partial<SlurmModelOptions> = {}, nodes = ['n1', 'n2']) {
@@ -131,6 +131,16 @@ describe('the model of Slurm', () => {
     assert.equal(await delayOf({ graceTime: 5 }), 29_000 + 100 + 100);
     assert.equal(await delayOf({ graceTime: 30 }), 59_000 + 100 + 100);
     assert.equal(await delayOf({ graceTime: 30, graceHeard: true }), 200);
+  });
+
+  it('lets a prime job that only backfill starts wait for the cycle after the pilot has left', async () => {
+    const { slurm, pilot, after, clock, recorder } = world({ primeStartedBy: 'backfill' });
+    await pilot(8);
+    slurm.primeLeaves('n1');
+    clock.at(START + 50_000, () => { slurm.primeArrives('n1'); });
+    await after(80);
+    // Cycles are at 15, 45, 75 s.
+    assert.deepEqual(recorder.delays, [25_100]);
   });
 
   it('cancels pending and running pilots, singly and by array', async () => {

@@ -9,7 +9,7 @@
  *
  * A pilot ends at its limit (by itself, before Slurm's check every 30 s would see it), or when a prime job wants its
  * node: it hears SIGTERM at once, or, with a GraceTime and no trap in a step, when a 30 s check finds that time over; the
- * node is free when it has left. All sizes are measured: docs/reference/simulator.md.
+ * node is free when it has left. A prime job that only backfill starts begins in the cycle after that. All sizes are measured: docs/reference/simulator.md.
  */
 import { SlurmError, type JobState, type NodeCount, type PilotJob, type PilotSubmission, type Slurm } from '../slurm/slurm.ts';
 import type { EventClock } from './event-clock.ts';
@@ -32,6 +32,8 @@ export interface SlurmModelOptions {
   readonly killWait: number;
   /** From SIGTERM until a pilot has left its node, ms. */
   readonly exitMs: number;
+  /** Who starts the prime jobs that preempt: backfill does it only in the cycle after the pilot has left. */
+  readonly primeStartedBy: 'main' | 'backfill';
   /** From the start of a backfill cycle or a pass at the simulation's begin, as fractions of their periods. */
   readonly phases: { readonly backfill: number; readonly main: number; readonly limitCheck: number };
 }
@@ -134,7 +136,8 @@ export class SlurmModel implements Slurm {
     const leavesAt = this.#leavesAt(at);
     this.#clock.at(leavesAt, () => {
       this.#end(own, pilot, 'PREEMPTED');
-      this.#watcher.primeStarted(node, at, leavesAt + HANDOVER_MS - at, true);
+      const freeAt = this.#options.primeStartedBy === 'main' ? leavesAt : this.#nextBackfill(leavesAt);
+      this.#watcher.primeStarted(node, at, freeAt + HANDOVER_MS - at, true);
     });
   }
 
@@ -261,6 +264,13 @@ export class SlurmModel implements Slurm {
     const offset = this.#begin + this.#options.phases.limitCheck * CHECK_MS;
     const heard = offset + Math.ceil((at + graceTime * 1000 - offset) / CHECK_MS) * CHECK_MS;
     return heard + exit;
+  }
+
+  #nextBackfill(at: number): number {
+    const { scheduler, phases } = this.#options;
+    const period = scheduler.bf_interval * 1000;
+    const first = this.#begin + phases.backfill * period;
+    return first + Math.max(0, Math.ceil((at - first) / period)) * period;
   }
 
   /** Slurm goes by the nodes' order where weights do not differ. */

@@ -41,6 +41,7 @@ export function simulateCommand(): Command {
     .option('--limit <minutes>', 'limit of the policy single (default: 90)', wholeNumber(1, 100_000))
     .option('--scheduler-parameters <text>', 'Slurm\'s SchedulerParameters; of what is not named Slurm\'s defaults hold', '')
     .addOption(new Option('--prime-pending <when>', 'whether a prime job waits that cannot start, so that only backfill starts pilots').choices(['always', 'never']).default('always'))
+    .addOption(new Option('--prime-start <by>', 'who starts prime jobs that preempt: the main loop, or only backfill, a cycle after the pilot has left').choices(['main', 'backfill']).default('main'))
     .addOption(new Option('--priorities <how>', 'whether --nice orders the pilots').choices(['nice', 'flat']).default('nice'))
     .addOption(new Option('--plans <kind>', 'what Slurm knows of the ends of idle periods').choices(planKinds).default('drawn'))
     .option('--qos-no-reserve', 'the pilots\' QOS has the flag NoReserve', false)

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { realDay } from '../traces/real-day.test-data.ts';
+
+const run = promisify(execFile);
+const program = fileURLToPath(new URL('main.ts', import.meta.url));
+const simulate = async (...args: string[]): Promise<string> =>
+  (await run(process.execPath, ['--disable-warning=ExperimentalWarning', program, 'simulate', 'slurm', ...args])).stdout;
+const refused = (args: string[], message: RegExp) => assert.rejects(simulate(...args), (error: { code: number; stderr: string }) => {
+  assert.match(error.stderr, message);
+  return error.code === 64 && error.stderr.trim().split('\n').length === 1;
+});
+
+describe('simulate slurm, as a command', () => {
+  it('sets policies side by side', async () => {
+    const table = await simulate('--synthetic', '5', '--minutes', '120', '--policy', 'fib', 'dense', 'single');
+    assert.match(table, /^Policy +fib +dense +single$/m);
+    assert.match(table, /^With a ready invoker +\d/m);
+  });
+
+  it('gives the same JSON for the same seed, and takes the site\'s levers', async () => {
+    const common = ['--log', realDay().nodeLog, '--day', '2022-03-17', '--policy', 'single', '--json'];
+    const first = await simulate(...common);
+    assert.equal(await simulate(...common), first);
+    type Report = { setup: { noReserve: boolean; bf_interval: number; nodes: number }; coverage: { ready: number; bound: number } };
+    const plain = JSON.parse(first) as Report;
+    const helped = JSON.parse(await simulate(...common, '--qos-no-reserve', '--scheduler-parameters', 'bf_interval=10')) as Report;
+    assert.deepEqual([plain.setup.noReserve, plain.setup.bf_interval, plain.setup.nodes], [false, 30, 2288]);
+    assert.deepEqual([helped.setup.noReserve, helped.setup.bf_interval], [true, 10]);
+    assert.ok(plain.coverage.ready < helped.coverage.ready && helped.coverage.ready <= helped.coverage.bound);
+  });
+
+  it('says in one line what is wrong', async () => {
+    await refused([], /EUSAGE: name a node log with --log FILE/);
+    await refused(['--synthetic', '1', '--policy', 'var'], /EUSAGE: .*'var' is invalid\. Allowed choices are fib/);
+    await refused(['--synthetic', '1', '--scheduler-parameters', 'bf_interval=0'], /EUSAGE: bf_interval must be above 0/);
+    await refused(['--synthetic', '1', '--plans', 'some'], /EUSAGE: .*none, exact, drawn/);
+    await refused(['--synthetic', '1', '--exit', '-1'], /EUSAGE: .*number above 0/);
+    await refused(['--synthetic', '1', '--log', realDay().nodeLog], /EUSAGE: .*cannot be used with/);
+    await refused(['--log', realDay().pilotJobs], /ETRACEFORMAT: pilot_jobs\.txt: jobs alone/);
+    await refused(['--log', realDay().nodeLog, '--day', '2022-03-19'], /EWINDOW: the log has nothing of 2022-03-19/);
+  });
+});
