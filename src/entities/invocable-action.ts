@@ -1,6 +1,6 @@
 /** What an invocation needs to know of an action, worked out once for each revision of it and of its package. */
 import type { Action, KeyValue } from '../domain/action.ts';
-import { actionPath, annotation, isSequence } from '../domain/action.ts';
+import { actionPath, annotation, isBlackbox, isSequence } from '../domain/action.ts';
 import type { ActionReference } from '../domain/activation.ts';
 import type { JsonObject, JsonValue } from '../domain/json.ts';
 import { argumentsOf, isTruthy, mergeParameters } from '../domain/parameters.ts';
@@ -56,6 +56,7 @@ export function invocableAction({ entity: action, revision }: Stored<'action'>, 
       path: actionPath(action), name: action.name, version: action.version,
       revision: opened === undefined ? revision : revisionWith(revision, action, opened),
       kind: action.exec.kind, limits: action.limits,
+      ...(isBlackbox(action.exec) ? { image: action.exec.image } : {}),
       ...(atMostOnce ? { atMostOnce } : {}),
       ...(opened?.named.entity.binding === undefined ? {} : { binding: `${opened.named.entity.namespace}/${opened.named.entity.name}` }),
     },

@@ -65,7 +65,7 @@ export function runtimeLauncher(assets: string, images: () => Promise<ImageCatal
         let python = pythons.get(version);
         if (python === undefined) pythons.set(version, python = findPython(version));
         const found = await python;
-        return found === undefined ? { missing: `There is no Python ${version} on this node (on Debian: apt-get install python3).` } : pythonLaunch(assets, found);
+        return found === undefined ? { missing: `There is no Python ${version} on this node${version === '3' ? ' (on Debian: apt-get install python3)' : ''}.` } : pythonLaunch(assets, found);
       }
     }
   };
