@@ -14,6 +14,9 @@
  *
  * With an argument, it loads the module named there and leaves /init and /run to that: the native runtime does so.
  *
+ * A request with `Sentinels: unneeded` spares its reader two wake-ups: the answer says `Sentinels: none`, and what was
+ * printed has been written before it.
+ *
  * HTTP is parsed by hand on node:net, because loading node:http would cost a quarter of the cold start.
  */
 const net = require('node:net');
@@ -150,7 +153,7 @@ function workDirectory() {
 
 const RUN_ENV = ['api_key', 'namespace', 'action_name', 'action_version', 'activation_id', 'transaction_id', 'deadline'];
 
-function run(body, answer, call) {
+function run(body, answer, call, sentinels) {
   if (userMain === undefined && state !== 'stopped') return answer(refuse('System not initialized.'));
   if (state !== 'ready') return answer(refuse(`System not ready, status is ${state}.`));
   if (calls === undefined) state = 'running';
@@ -186,10 +189,12 @@ function run(body, answer, call) {
         console.error('Result cannot be written as JSON:', error);
       }
     }
-    writeSentinels();
+    // Whoever reads the output together with this channel has seen all of it before the answer.
+    const untold = json !== undefined && !sentinels && process.stdout.writableLength === 0 && process.stderr.writableLength === 0;
+    if (!untold) writeSentinels();
     state = 'ready';
     if (json === undefined) answer({ code: 502, value: { error: 'The action did not return a dictionary.' } });
-    else answer({ code: 200, json });
+    else answer({ code: 200, json, untold });
   }
 }
 
@@ -276,19 +281,19 @@ function serve(socket) {
     }
     const body = takeBody();
     if (body === undefined) return;
-    const { method, url, close, call } = request;
+    const { method, url, close, call, sentinels } = request;
     request = null;
     if (call !== undefined) {
-      handle(method, url, body, (status, json) => reply(status, json, close, call), call);
+      handle(method, url, body, (status, json) => reply(status, json, close, call), call, true);
       if (kept !== null) next();
       return;
     }
     busy = true;
-    handle(method, url, body, (status, json) => {
-      reply(status, json, close);
+    handle(method, url, body, (status, json, untold) => {
+      reply(status, json, close, undefined, untold);
       busy = false;
       if (kept !== null) next();
-    });
+    }, undefined, sentinels);
   }
 
   function takeBody() {
@@ -317,8 +322,8 @@ function serve(socket) {
     return undefined;
   }
 
-  function reply(status, json, close, call) {
-    const tag = call === undefined ? '' : `Call: ${call}\r\n`;
+  function reply(status, json, close, call, untold) {
+    const tag = (call === undefined ? '' : `Call: ${call}\r\n`) + (untold === true ? 'Sentinels: none\r\n' : '');
     const head = `HTTP/1.1 ${status} ${REASONS[status] ?? 'Unknown'}\r\nContent-Type: application/json\r\n${tag}Content-Length: ${Buffer.byteLength(json)}\r\n${close ? 'Connection: close\r\n' : ''}\r\n`;
     if (close) socket.end(head + json);
     else socket.write(head + json);
@@ -329,7 +334,7 @@ function parseHead(text) {
   const lines = text.split('\r\n');
   const [, method, url, version] = /^([A-Z]+) (\S+) HTTP\/1\.([01])$/.exec(lines[0]) ?? [];
   if (method === undefined) return null;
-  const request = { method, url, length: 0, expect: false, close: version === '0' };
+  const request = { method, url, length: 0, expect: false, sentinels: true, close: version === '0' };
   for (let at = 1; at < lines.length; at++) {
     const colon = lines[at].indexOf(':');
     const value = lines[at].slice(colon + 1).trim().toLowerCase();
@@ -338,14 +343,15 @@ function parseHead(text) {
       case 'transfer-encoding': request.length = -1; break;
       case 'expect': request.expect = value === '100-continue'; break;
       case 'call': request.call = value; break;
+      case 'sentinels': request.sentinels = value !== 'unneeded'; break;
       case 'connection': request.close = value === 'close'; break;
     }
   }
   return Number.isNaN(request.length) ? null : request;
 }
 
-function handle(method, url, text, reply, call) {
-  const answer = ({ code, value, json }) => reply(code, json ?? JSON.stringify(value));
+function handle(method, url, text, reply, call, sentinels) {
+  const answer = ({ code, value, json, untold }) => reply(code, json ?? JSON.stringify(value), untold);
   if (url !== '/init' && url !== '/run') return answer({ code: 404, value: { error: 'Not found.' } });
   if (method !== 'POST') return answer({ code: 405, value: { error: 'Method not allowed.' } });
   let body;
@@ -355,7 +361,7 @@ function handle(method, url, text, reply, call) {
   } catch (error) {
     return answer({ code: 400, value: { error: `Error unmarshaling request: ${error.message}` } });
   }
-  if (url === '/run') action.run(body, answer, call);
+  if (url === '/run') action.run(body, answer, call, sentinels);
   else action.init(body).then(answer);
 }
 

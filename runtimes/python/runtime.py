@@ -196,9 +196,10 @@ def run_module(code, path):
 
 # ---- /run ----
 
-def run(body):
+def run(body, sentinels):
+    """Returns status, answer, and whether the ends of the output streams were marked."""
     if user_main is None:
-        return error(500, "no action defined yet")
+        return error(500, "no action defined yet") + (True,)
     environment = os.environ
     for key, text in body.items():
         if key != "value" and isinstance(text, str):
@@ -210,9 +211,21 @@ def run(body):
     except Exception as failure:
         print_traceback(failure)
         result = {"error": str(failure)}
-    answer = as_json(result)
+    status, answer = as_json(result)
+    if status == 200 and not sentinels and flush():
+        return status, answer, False
     write_sentinels()
-    return answer
+    return status, answer, True
+
+
+def flush():
+    """Whoever reads the output together with the answer's channel has seen all of it before the answer."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        return True
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def as_json(result):
@@ -268,7 +281,7 @@ def serve(descriptor, kept=b""):
             end = kept.find(b"\r\n\r\n")
         lines = kept[:end].decode("latin-1").split("\r\n")
         kept = kept[end + 4:]
-        length, expects, close = 0, False, lines[0].endswith("/1.0")
+        length, expects, sentinels, close = 0, False, True, lines[0].endswith("/1.0")
         for line in lines[1:]:
             name, _, text = line.partition(":")
             name, text = name.lower(), text.strip().lower()
@@ -278,6 +291,8 @@ def serve(descriptor, kept=b""):
                 length = -1
             elif name == "expect":
                 expects = text == "100-continue"
+            elif name == "sentinels":
+                sentinels = text != "unneeded"
             elif name == "connection":
                 close = text == "close"
         if length > MAX_BODY_BYTES or length == -2:
@@ -288,8 +303,8 @@ def serve(descriptor, kept=b""):
         body, kept = read_chunked(descriptor, kept) if length == -1 else read_body(descriptor, kept, length)
         if body is None:
             return
-        status, answer = handle(lines[0], body)
-        send(descriptor, status, answer, close)
+        status, answer, marked = handle(lines[0], body, sentinels)
+        send(descriptor, status, answer, close, marked)
         if close:
             return
 
@@ -325,25 +340,25 @@ def read_chunked(descriptor, kept):
         parts.append(data[:size])
 
 
-def handle(request_line, text):
+def handle(request_line, text, sentinels):
     method, _, rest = request_line.partition(" ")
     url = rest.partition(" ")[0]
     if url not in ("/init", "/run"):
-        return error(404, "Not found.")
+        return error(404, "Not found.") + (True,)
     if method != "POST":
-        return error(405, "Method not allowed.")
+        return error(405, "Method not allowed.") + (True,)
     try:
         body = loads(text.decode()) if text else {}
         if not isinstance(body, dict):
             raise ValueError("not an object")
     except ValueError as failure:
-        return error(400, "Error unmarshaling request: %s" % failure)
-    return run(body) if url == "/run" else init(body)
+        return error(400, "Error unmarshaling request: %s" % failure) + (True,)
+    return run(body, sentinels) if url == "/run" else init(body) + (True,)
 
 
-def send(descriptor, status, body, close):
-    head = "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n" % (
-        status, REASONS[status], len(body), "Connection: close\r\n" if close else "")
+def send(descriptor, status, body, close, marked=True):
+    head = "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n%s\r\n" % (
+        status, REASONS[status], "" if marked else "Sentinels: none\r\n", len(body), "Connection: close\r\n" if close else "")
     data = head.encode() + body
     while data:
         data = data[os.write(descriptor, data):]

@@ -55,6 +55,20 @@ for (const choice of ['process', 'bubblewrap'] as const satisfies SandboxChoice[
       });
     }
 
+    it('logs are whole and nobody else\'s, call after call, whatever a function prints', async () => {
+      const { controller } = started;
+      controller.code.set('guest/chatty-node', node('function main({ call, lines }) { for (let n = 0; n < lines; n++) console[n % 2 ? "log" : "error"](`${call}/${n}`); process.stdout.write(`${call}/end`); return {}; }'));
+      controller.code.set('guest/chatty-python', python('import sys\ndef main(args):\n  for n in range(args["lines"]):\n    print("%d/%d" % (args["call"], n), file=sys.stdout if n % 2 else sys.stderr)\n  sys.stdout.write("%d/end" % args["call"])\n  return {}\n'));
+      for (const [path, kind] of [['guest/chatty-node', 'nodejs:24'], ['guest/chatty-python', 'python:3']] as const) {
+        for (let call = 0; call < 60; call++) {
+          const lines = [0, 1, 7, 3000][call % 4] ?? 0;
+          const outcome = await controller.call(path, { args: { call, lines }, action: { kind, limits: { timeout: 60_000, memory: 256, logs: 10, concurrency: 1 } } });
+          const printed = texts(outcome).map((text) => text.replace(/^std(out|err): /, '')).sort();
+          assert.deepEqual(printed, [...Array.from({ length: lines }, (_, n) => `${call}/${n}`), `${call}/end`].sort());
+        }
+      }
+    });
+
     it('a time-out ends the whole tree', async () => {
       const { controller } = started;
       const mark = `61${Date.now() % 100_000_000}`;

@@ -76,9 +76,10 @@ async function runIn(place: Place, message: ActivationMessage, exec: RunnableExe
     verdict = await runVerdict(place, run, limits.timeout);
   }
   const failed = verdict.response.statusCode > 1;
-  await logs.settled(failed ? FAILED_LOG_WAIT_MS : LOG_WAIT_MS + limits.logs * LOG_WAIT_PER_MB_MS);
+  const whole = !failed && await withoutSentinels(run);
+  if (!whole) await logs.settled(failed ? FAILED_LOG_WAIT_MS : LOG_WAIT_MS + limits.logs * LOG_WAIT_PER_MB_MS);
   if (initialized?.takenUp === false) return bootFailed(logs, message, clock);
-  const lines = logs.take(logNotices(logs, failed));
+  const lines = logs.take(whole ? [] : logNotices(logs, failed));
   const outcome = outcomeOf(message, verdict, initialized, run, limits.logs === 0 ? [] : lines);
   return { outcome, reusable: !failed && !verdict.died, died: verdict.died };
 }
@@ -99,6 +100,16 @@ function outcomeOf(
   if (init === undefined) return { response, start, end, duration: runTime, waitTime, timedOut, logs };
   const initTime = init.end - init.start;
   return { response, start, end, duration: initTime + runTime, initTime, waitTime, timedOut, logs };
+}
+
+/**
+ * Whether the runtime left out its sentinels. What was printed was then written before the answer, so that it is readable
+ * since the answer is: at the end of this turn of the event loop it has been read.
+ */
+async function withoutSentinels(run: Exchange | undefined): Promise<boolean> {
+  if (run === undefined || typeof run.reply === 'string' || !run.reply.withoutSentinels) return false;
+  await new Promise<void>((resolve) => { setImmediate(resolve); });
+  return true;
 }
 
 function logNotices(logs: LogCollector, failed: boolean): string[] {

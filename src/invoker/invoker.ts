@@ -56,8 +56,12 @@ export interface InvokerEnd {
 const SIGNAL_RACE_MS = 50;
 /** Kept free of running calls at the very end of a lease, for the last words. */
 const LAST_WORDS_MS = 500;
-/** For the cause, when everything else is done. */
-const CAUSE_WAIT_MS = 100;
+/**
+ * For the cause, from the signal on. slurmd looks whether a job that it has signalled is over after 20, 70, 170 and 670 ms
+ * and then every second, and the job is over only when slurmstepd has tidied up after the invoker: who leaves after
+ * 100 ms holds the node for 670.
+ */
+const CAUSE_WITHIN_MS = 60;
 /** For the link to say goodbye. */
 const CLOSE_MS = 50;
 
@@ -319,6 +323,7 @@ export class Invoker {
   async #leave(cause: LeaveCause | Promise<LeaveCause>, holdUntil: number): Promise<void> {
     const { logger } = this.#parts;
     for (const cancel of this.#cancels) cancel();
+    const causeBy = this.#parts.clock.now() + CAUSE_WITHIN_MS;
     logger.info({ running: this.#running.size, waiting: this.#queue.length }, 'draining');
     this.#send({ type: 'draining', cause: typeof cause === 'string' ? cause : 'unknown' });
     for (const held of this.#held.in('waiting')) this.#held.answer(held, { type: 'return', reason: 'not-started' });
@@ -328,7 +333,7 @@ export class Invoker {
     await this.#held.settled();
     const allGone = idleGone.then(() => this.#containers.stop());
     if (this.#connected && this.#welcomed) await this.#within(this.#options.ackWaitMs, this.#held.allAcknowledged());
-    const known = typeof cause === 'string' ? cause : await this.#soon(cause);
+    const known = typeof cause === 'string' ? cause : await this.#by(causeBy, cause);
     this.#send({ type: 'leave', cause: known });
     this.#left = true;
     this.#cancelHeartbeat?.();
@@ -348,17 +353,18 @@ export class Invoker {
     else this.#cancels.push(clock.after(time - clock.now(), interrupt));
   }
 
-  async #soon(cause: Promise<LeaveCause>): Promise<LeaveCause> {
+  /** The cause, where it is known by `time`; Slurm's own final state of the job tells it to whoever asks later. */
+  async #by(time: number, cause: Promise<LeaveCause>): Promise<LeaveCause> {
     let known: LeaveCause = 'unknown';
-    await this.#within(CAUSE_WAIT_MS, cause.then((told) => { known = told; }, () => undefined));
+    await this.#within(time - this.#parts.clock.now(), cause.then((told) => { known = told; }, () => undefined));
     return known;
   }
 
   /** Waits for `done`, at most so long. */
   async #within(ms: number, done: Promise<void>): Promise<void> {
-    if (ms <= 0) return;
+    // Even without time left, what is done already counts.
     let cancel: () => void = () => undefined;
-    await Promise.race([done, new Promise<void>((resolve) => { cancel = this.#parts.clock.after(ms, resolve); })]);
+    await Promise.race([done, new Promise<void>((resolve) => { cancel = this.#parts.clock.after(Math.max(0, ms), resolve); })]);
     cancel();
   }
 }

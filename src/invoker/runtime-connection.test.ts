@@ -22,8 +22,15 @@ describe('runtime connection', () => {
     const channel = new Scripted();
     const reply = new RuntimeConnection(channel, LIMITS).post('/run', '{"ä":1}');
     channel.say('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\ncontent-length: 11\r\n\r\n{"ok":"ä"}');
-    assert.deepEqual(await reply, { status: 200, body: '{"ok":"ä"}', bytes: 11, truncated: false });
-    assert.equal(channel.sent, 'POST /run HTTP/1.1\r\nHost: action\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{"ä":1}');
+    assert.deepEqual(await reply, { status: 200, body: '{"ok":"ä"}', bytes: 11, truncated: false, withoutSentinels: false });
+    assert.equal(channel.sent, 'POST /run HTTP/1.1\r\nHost: action\r\nContent-Type: application/json\r\nSentinels: unneeded\r\nContent-Length: 8\r\n\r\n{"ä":1}');
+  });
+
+  it('hears that no sentinels were written', async () => {
+    const channel = new Scripted();
+    const reply = new RuntimeConnection(channel, LIMITS).post('/run', '{}');
+    channel.say('HTTP/1.1 200 OK\r\nSentinels: none\r\nContent-Length: 2\r\n\r\n{}');
+    assert.deepEqual(await reply, { status: 200, body: '{}', bytes: 2, truncated: false, withoutSentinels: true });
   });
 
   it('takes an answer that ends too early for a lost connection', async () => {
@@ -48,11 +55,11 @@ describe('runtime connection', () => {
         at += size;
       }
       if (at < bytes.length) channel.push(bytes.subarray(at));
-      assert.deepEqual(await reply, { status: 502, body, bytes: Buffer.byteLength(body), truncated: false });
+      assert.deepEqual(await reply, { status: 502, body, bytes: Buffer.byteLength(body), truncated: false, withoutSentinels: false });
       assert.equal(continued, 1);
       const second = connection.post('/run', '{}');
       channel.say('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}');
-      assert.deepEqual(await second, { status: 200, body: '{}', bytes: 2, truncated: false });
+      assert.deepEqual(await second, { status: 200, body: '{}', bytes: 2, truncated: false, withoutSentinels: false });
     }), { numRuns: 100 });
   });
 
@@ -62,10 +69,10 @@ describe('runtime connection', () => {
     const long = connection.post('/run', '{}');
     channel.say(`HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n${'x'.repeat(50)}`);
     channel.say('y'.repeat(51));
-    assert.deepEqual(await long, { status: 200, body: 'x'.repeat(10), bytes: 101, truncated: true });
+    assert.deepEqual(await long, { status: 200, body: 'x'.repeat(10), bytes: 101, truncated: true, withoutSentinels: false });
     const next = connection.post('/run', '{}');
     channel.say('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
-    assert.deepEqual(await next, { status: 200, body: '', bytes: 0, truncated: false });
+    assert.deepEqual(await next, { status: 200, body: '', bytes: 0, truncated: false, withoutSentinels: false });
   });
 
   it('has several named requests under way, whose answers may pass each other', async () => {

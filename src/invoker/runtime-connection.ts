@@ -2,7 +2,8 @@
  * HTTP/1.1 client of one action runtime over its channel: one request at a time on a connection that is kept, or several
  * that are named by a header `Call` and answered in any order, where the runtime understands that. Written by
  * hand because the runtime's answers are small and simple and a general client costs more than everything else that the
- * invoker does for a warm call. A body above the limit is read to its end, but only its beginning is kept.
+ * invoker does for a warm call. It tells the runtime that sentinels are not needed, as each of them would wake this process
+ * once more before the answer does: who knows that header leaves them out and says so. A body above the limit is read to its end, but only its beginning is kept.
  */
 import type { Duplex } from 'node:stream';
 
@@ -13,6 +14,8 @@ export interface RuntimeReply {
   /** Bytes of the whole body. */
   bytes: number;
   truncated: boolean;
+  /** The runtime wrote no sentinels: what was printed has been written before this answer. */
+  withoutSentinels: boolean;
 }
 
 /** The runtime closed the channel, or said something that is no HTTP response. */
@@ -21,6 +24,7 @@ export const CONNECTION_LOST = 'connection-lost';
 const HEAD_END = Buffer.from('\r\n\r\n');
 const MAX_HEAD_BYTES = 65_536;
 const CONTINUE = 100;
+const WITHOUT_SENTINELS = '\r\nSentinels: none';
 
 interface Exchange {
   settle(reply: RuntimeReply | typeof CONNECTION_LOST): void;
@@ -28,7 +32,7 @@ interface Exchange {
 }
 
 /** A response whose head is read and whose body is on its way. */
-interface Incoming { call: string | undefined; status: number; length: number; read: number; kept: Buffer[]; keptBytes: number }
+interface Incoming { call: string | undefined; withoutSentinels: boolean; status: number; length: number; read: number; kept: Buffer[]; keptBytes: number }
 
 export class RuntimeConnection {
   readonly #channel: Duplex;
@@ -63,7 +67,7 @@ export class RuntimeConnection {
       if (call === undefined) this.#exchange = { settle: resolve, onContinue };
       else this.#calls.set(call, { settle: resolve, onContinue });
       this.#channel.write(
-        `POST ${path} HTTP/1.1\r\nHost: action\r\nContent-Type: application/json\r\n${expect}${call === undefined ? '' : `Call: ${call}\r\n`}Content-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`,
+        `POST ${path} HTTP/1.1\r\nHost: action\r\nContent-Type: application/json\r\n${expect}${call === undefined ? 'Sentinels: unneeded\r\n' : `Call: ${call}\r\n`}Content-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`,
       );
     });
   }
@@ -101,7 +105,7 @@ export class RuntimeConnection {
       return undefined;
     }
     const call = this.#calls.size === 0 ? undefined : /\r\ncall: *(\w+)/i.exec(head)?.[1];
-    this.#incoming = { call, status, length: Number(length), read: 0, kept: [], keptBytes: 0 };
+    this.#incoming = { call, withoutSentinels: head.includes(WITHOUT_SENTINELS), status, length: Number(length), read: 0, kept: [], keptBytes: 0 };
     if (this.#incoming.length === 0) this.#finish(this.#incoming);
     return rest;
   }
@@ -124,7 +128,7 @@ export class RuntimeConnection {
     this.#incoming = undefined;
     const [only] = incoming.kept;
     const body = incoming.kept.length === 1 && only !== undefined ? only.toString() : Buffer.concat(incoming.kept).toString();
-    this.#settle({ status: incoming.status, body, bytes: incoming.length, truncated: incoming.length > this.#maxBodyBytes }, incoming.call);
+    this.#settle({ status: incoming.status, body, bytes: incoming.length, truncated: incoming.length > this.#maxBodyBytes, withoutSentinels: incoming.withoutSentinels }, incoming.call);
   }
 
   #lose(): void {

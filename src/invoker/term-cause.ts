@@ -4,6 +4,7 @@
  * A local cluster says it in the environment.
  */
 import { execFile } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import type { LeaveCause } from '../link/messages.ts';
 
 export interface SignalledJob {
@@ -36,8 +37,19 @@ export function causeShown(shown: string): LeaveCause {
   return /\bReason=TimeLimit\b/.test(shown) ? 'time-limit' : 'cancelled';
 }
 
+/** In the last rank for the processor, for nobody waits long for it; and it does not outlive the invoker, or it would hold the node. */
 function showJob(jobId: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    execFile(SCONTROL, ['show', 'job', jobId], { timeout: SCONTROL_TIMEOUT_MS }, (error, stdout) => { resolve(error === null ? stdout : undefined); });
+    const child = execFile(SCONTROL, ['show', 'job', jobId], { timeout: SCONTROL_TIMEOUT_MS }, (error, stdout) => {
+      process.off('exit', end);
+      resolve(error === null ? stdout : undefined);
+    });
+    const end = (): void => { child.kill('SIGKILL'); };
+    process.on('exit', end);
+    try {
+      if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+    } catch {
+      // It is gone already.
+    }
   });
 }
