@@ -25,7 +25,8 @@ describe('wsk\'s grammar', () => {
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'hpcwhisk-wsk-'));
     platform = await Platform.start();
-    env = { WSK_CONFIG_FILE: join(directory, 'wskprops'), HPCWHISK_STATE: platform.state };
+    // By the address of the platform that judges its answers, not by its state directory.
+    env = { WSK_CONFIG_FILE: join(directory, 'wskprops'), HPCWHISK_STATE: platform.state, WHISK_APIHOST: platform.url, WHISK_AUTH: await platform.authKey() };
     await Promise.all(Object.entries({ 'hello.js': HELLO, 'upper.py': UPPER, 'failing.js': FAILING, 'feed.js': FEED }).map(([name, text]) => writeFile(file(name), text)));
     await writeFile(file('packed.zip'), zipSync({ '__main__.py': strToU8('from part import x\ndef main(args):\n    return {"x": x}'), 'part.py': strToU8('x = 42') }));
   });
@@ -106,7 +107,7 @@ describe('wsk\'s grammar', () => {
     const failed = await wsk('action', 'invoke', 'failing', '-r', '-o', 'json');
     assert.equal(failed.code, 246);
     assert.deepEqual(JSON.parse(failed.stdout), { error: 'oh no' });
-    const verbose = await wsk('namespace', 'list', '-o', 'json', '-v');
+    const verbose = await hpcwhisk(['namespace', 'list', '-o', 'json', '-v'], { ...env, WHISK_APIHOST: '', WHISK_AUTH: '' });
     assert.deepEqual(JSON.parse(verbose.stdout), ['guest']);
     assert.match(verbose.stderr, /^Using the controller at .*\nREQUEST:\n\[GET\]\thttp/);
     assert.ok(!verbose.stderr.includes((await platform.authKey()).slice(40)) && !verbose.stderr.includes(Buffer.from(await platform.authKey()).toString('base64')), 'keys are not shown');

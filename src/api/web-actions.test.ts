@@ -138,7 +138,8 @@ test('ANY /web/{ns}/{package}/{action}: authentication can be asked for: any key
   await web('keyed', 'function main() { return { body: "in" }; }', { 'require-whisk-auth': true });
   await web('word', 'function main() { return { body: "in" }; }', { 'require-whisk-auth': 'sesame' });
   await web('number', 'function main() { return { body: "in" }; }', { 'require-whisk-auth': 42 });
-  await web('locked', 'function main() { return { body: "in" }; }', { 'require-whisk-auth': false });
+  await web('locked', 'function main() { return { body: "in" }; }', { 'require-whisk-auth': null });
+  await web('open', 'function main() { return { body: "in" }; }', { 'require-whisk-auth': false });
   const status = async (path: string, headers: Record<string, string> = {}): Promise<number> => (await call(path, { headers })).status;
   assert.equal(await status('keyed'), 401);
   assert.equal(await status('keyed', { authorization: 'Basic bm9uZTpzZW5zZQ==' }), 401);
@@ -149,6 +150,7 @@ test('ANY /web/{ns}/{package}/{action}: authentication can be asked for: any key
   assert.equal(await status('word', { 'X-Require-Whisk-Auth': 'sesame' }), 200);
   assert.equal(await status('number', { 'X-Require-Whisk-Auth': '42' }), 200);
   assert.equal(await status('locked', { authorization: AUTH }), 401);
+  assert.equal(await status('open'), 200);
 });
 
 test('ANY /web/{ns}/{package}/{action}: the platform answers OPTIONS and allows every origin, unless the action does it itself', async () => {

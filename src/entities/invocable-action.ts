@@ -117,6 +117,7 @@ function webExport({ annotations }: Action): WebExport | undefined {
 
 function requiredAuth(value: JsonValue | undefined): WebExport['requiredAuth'] {
   if (value === undefined || value === true || typeof value === 'string') return value;
+  if (value === false) return undefined;
   // Whatever else stands there was meant to protect the action.
   return typeof value === 'number' ? String(value) : false;
 }

@@ -37,23 +37,34 @@ export function newApiDocument(basePath: string, name: string): JsonObject {
 
 export function withEndpoint(document: JsonObject, endpoint: Endpoint): JsonObject {
   const { verb, path, action, origin, responseType, secureKey, pathParameters } = endpoint;
-  const operationId = `${verb}_${path}`;
+  const operationId = operationIdOf(document, path, verb);
   const url = `${origin}/api/v1/web/${action.namespace}/${action.package === '' ? 'default' : action.package}/${action.name}.${responseType}`;
   const resources = objectAt(document, 'paths');
   const resource = {
     ...objectAt(resources, path),
     [verb]: {
       operationId,
+      ...(pathParameters === undefined || pathParameters.length === 0 ? {} : { parameters: pathParameters }),
       'x-openwhisk': { action: action.name, namespace: action.namespace, package: action.package, url },
       responses: { default: { description: 'Default response' } },
     },
-    ...(pathParameters === undefined || pathParameters.length === 0 ? {} : { parameters: pathParameters }),
   };
   // The path of the request makes sense to an action that answers as HTTP only: the other types are one value each.
   const invoke = { 'target-url': responseType === 'http' ? `${url}${REQUEST_PATH}` : url, verb: 'keep' };
   const secret = secureKey === undefined ? [] : [{ 'set-variable': { actions: [{ set: `message.headers.${SECRET_HEADER}`, value: secureKey }] } }];
   const cases = [...switchCases(document).filter((entry) => !namesOperation(entry, operationId)), { operations: [operationId], execute: [{ invoke }, ...secret] }];
   return withCases({ ...document, paths: { ...resources, [path]: resource } }, cases);
+}
+
+/** As OpenWhisk makes it, `get` of `/book/{id}` is `getBookId`; but one of its own, because the gateway goes by it. */
+function operationIdOf(document: JsonObject, path: string, verb: Verb): string {
+  const words = path.split(/\W+/).filter((word) => word !== '');
+  const plain = `${verb}${words.map((word) => `${word[0]?.toUpperCase() ?? ''}${word.slice(1)}`).join('')}`;
+  const taken = new Set(pathsOf(document).flatMap(([at, resource]) => operationsOf(resource)
+    .filter(([of]) => at !== path || of !== verb).map(([, operation]) => operation['operationId'])));
+  let id = plain;
+  for (let copy = 2; taken.has(id); copy++) id = `${plain}_${copy}`;
+  return id;
 }
 
 /**
@@ -63,7 +74,7 @@ export function withEndpoint(document: JsonObject, endpoint: Endpoint): JsonObje
 export function withoutEndpoint(document: JsonObject, path: string, verb: string | undefined): JsonObject | string {
   const resources = { ...objectAt(document, 'paths') };
   const resource = Object.hasOwn(resources, path) ? resources[path] : undefined;
-  if (!isJsonObject(resource)) return verb === undefined ? `path ${path} does not exist in the API` : operationMissing(path, verb);
+  if (!isJsonObject(resource)) return verb === undefined ? `path '${path}' does not exist in the API` : operationMissing(path, verb);
   if (verb !== undefined && !Object.hasOwn(resource, verb)) return operationMissing(path, verb);
   const left = Object.fromEntries(Object.entries(resource).filter(([key]) => verb !== undefined && key !== verb));
   const removed = operationsOf(resource).filter(([key]) => !Object.hasOwn(left, key)).map(([, operation]) => operation['operationId']);
@@ -74,7 +85,7 @@ export function withoutEndpoint(document: JsonObject, path: string, verb: string
 }
 
 function operationMissing(path: string, verb: string): string {
-  return `path ${path} with operation ${verb} does not exist in the API`;
+  return `path '${path}' with operation '${verb}' does not exist in the API`;
 }
 
 /** Where an operation's web action is, and which headers go with the request to it. */
@@ -85,24 +96,33 @@ export interface Target {
   headers: [name: string, value: string][];
 }
 
-const REQUEST_PATH = '$(request.path)';
+/** At the end of a target's URL: the path of the request is appended to it. */
+export const REQUEST_PATH = '$(request.path)';
 const SECRET_HEADER = 'X-Require-Whisk-Auth';
 const HEADER_VARIABLE = 'message.headers.';
 
 /** What the gateway's configuration says of the operation, else its `x-openwhisk`; undefined where neither says anything. */
 export function targetOf(document: JsonObject, operation: JsonObject): Target | undefined {
-  const id = operation['operationId'];
-  const entry = switchCases(document).find((candidate) => typeof id === 'string' && namesOperation(candidate, id));
   const common = executeSteps(document);
-  const own = arrayAt(entry, 'execute').filter(isJsonObject);
-  const given = [...own, ...common].map((step) => objectAt(step, 'invoke')['target-url']).find((url) => typeof url === 'string')
-    ?? objectAt(operation, 'x-openwhisk')['url'];
+  const own = stepsOf(document, operation);
+  const given = targetUrlOf(document, operation) ?? objectAt(operation, 'x-openwhisk')['url'];
   if (typeof given !== 'string') return undefined;
   const withPath = given.endsWith(REQUEST_PATH);
   return {
     url: withPath ? given.slice(0, -REQUEST_PATH.length) : given, withPath,
     headers: [...common, ...own].flatMap(headersOf),
   };
+}
+
+/** What the gateway's configuration has for the operation, with `REQUEST_PATH`. */
+export function targetUrlOf(document: JsonObject, operation: JsonObject): string | undefined {
+  return [...stepsOf(document, operation), ...executeSteps(document)].map((step) => objectAt(step, 'invoke')['target-url']).find((url) => typeof url === 'string');
+}
+
+function stepsOf(document: JsonObject, operation: JsonObject): JsonObject[] {
+  const id = operation['operationId'];
+  const entry = switchCases(document).find((candidate) => typeof id === 'string' && namesOperation(candidate, id));
+  return arrayAt(entry, 'execute').filter(isJsonObject);
 }
 
 function headersOf(step: JsonObject): [string, string][] {

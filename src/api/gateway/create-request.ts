@@ -5,6 +5,7 @@ import { isEntityName } from '../../domain/names.ts';
 import { ApiManagementError } from './api-management-error.ts';
 import type { Endpoint } from './api-document.ts';
 import { VERBS } from './api-document.ts';
+import { checkBasePath, checkPathParameters } from './path-parameters.ts';
 
 export type CreateRequest =
   | { kind: 'endpoint'; basePath: string; apiName: string | undefined; endpoint: Endpoint }
@@ -48,6 +49,8 @@ function readSwagger({ swagger, gatewayBasePath }: JsonObject): CreateRequest {
     throw new ApiManagementError('API creation failure: securityDefinitions are not supported by this gateway; protect the web action with require-whisk-auth.');
   }
   for (const path of [basePath, ...Object.keys(paths)]) checkPath(path);
+  checkBasePath(basePath);
+  checkPathParameters(document);
   return { kind: 'swagger', basePath, document };
 }
 
@@ -65,6 +68,7 @@ function readEndpoint(apidoc: JsonObject, responseType: JsonValue | undefined, c
     return value;
   }) as [string, string, string, string, string];
   checkPath(path);
+  checkBasePath(basePath);
   const verb = VERBS.find((known) => known === method.toLowerCase());
   if (verb === undefined) throw new ApiManagementError(`API creation failure: Error: Resource verb '${method}' not supported`);
   const { apiName, pathParameters } = apidoc;

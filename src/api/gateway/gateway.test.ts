@@ -72,7 +72,7 @@ test('POST /web/whisk.system/apimgmt/createApi: the API is answered as wsk reads
   assert.equal(document.info.title, '/club');
   assert.deepEqual(document['x-ibm-configuration']['cors'], { enabled: true });
   const operation = document.paths['/books']!['get']!;
-  assert.equal(operation['operationId'], 'get_/books');
+  assert.equal(operation['operationId'], 'getBooks');
   assert.deepEqual(operation['x-openwhisk'], { action: 'echo', namespace: 'guest', package: '', url: `${api.url}/api/v1/web/guest/default/echo.http` });
   assert.ok(operation['responses']);
   assert.ok(!JSON.stringify(body).includes(GUEST.key), 'the key of the caller is kept');
@@ -98,6 +98,16 @@ test('POST /web/whisk.system/apimgmt/createApi: operations of one base path, or 
   const paths = apis[0]!.value.apidoc['paths'] as Record<string, JsonObject>;
   assert.deepEqual(Object.keys(paths), ['/books', '/members']);
   assert.deepEqual(Object.keys(paths['/books']!), ['get', 'post', 'put']);
+});
+
+test('POST /web/whisk.system/apimgmt/createApi: paths that differ by punctuation only have operations of their own', async () => {
+  const [words, dashed] = [await create('/twins', '/a/b', 'get', 'echo'), await create('/twins', '/a-b', 'get', 'plain', 'json')];
+  const { apis } = (await manage('GET', 'getApi')).body as unknown as ApiList;
+  const paths = apis[0]!.value.apidoc['paths'] as Record<string, { get: JsonObject }>;
+  assert.deepEqual(Object.values(paths).map(({ get }) => get['operationId']), ['getAB', 'getAB_2']);
+  assert.equal(((await (await fetch(`${words}/a/b`)).json()) as JsonObject)['__ow_method'], 'get');
+  await manage('DELETE', 'deleteApi', { basepath: '/twins', relpath: '/a/b' });
+  assert.equal((await fetch(`${dashed}/a-b`)).status, 200);
 });
 
 test('POST /web/whisk.system/apimgmt/createApi: created again, an operation is replaced', async () => {
@@ -153,7 +163,17 @@ const REFUSED: { name: string; body: (good: JsonObject) => JsonObject; error: st
   { name: 'swagger without paths', body: () => ({ apidoc: { namespace: '_', swagger: { basePath: '/a', info: {} } } }), error: 'swagger is missing the paths field.' },
   { name: 'swagger without info', body: () => ({ apidoc: { namespace: '_', swagger: { basePath: '/a', paths: {} } } }), error: 'swagger is missing the info field.' },
   { name: 'swagger that asks for keys', body: () => ({ apidoc: { namespace: '_', swagger: { basePath: '/a', paths: {}, info: {}, securityDefinitions: { key: { type: 'apiKey' } } } } }), error: 'API creation failure: securityDefinitions are not supported by this gateway; protect the web action with require-whisk-auth.' },
+  { name: 'a base path with parameters', body: (doc) => ({ apidoc: { ...doc, gatewayBasePath: '/a/{b}' } }), error: 'API creation failure: The base path (/a/{b}) cannot have parameters. Only the relative path supports path parameters.' },
+  { name: 'swagger with parameters in the base path', body: () => swaggerOf({}, '/a/{b}'), error: 'API creation failure: The base path (/a/{b}) cannot have parameters. Only the relative path supports path parameters.' },
+  { name: 'swagger with path parameters for an action that answers with JSON', body: () => swaggerOf({ 'x-openwhisk': { url: 'http://h/api/v1/web/guest/default/a.json' } }), error: "API creation failure: The action must use a response type of '.http' in order to receive the path parameters." },
+  { name: 'swagger with path parameters that do not reach the action', body: () => swaggerOf({ operationId: 'bookId' }), error: "API creation failure: The target-url for operationId 'bookId' must end in '$(request.path)' in order for actions to receive the path parameters." },
+  { name: 'swagger with path parameters that it does not declare', body: () => swaggerOf({ parameters: [{ name: 'ID' }] }), error: "API creation failure: The parameter 'id' defined in path '/books/{id}' does not match any of the parameters defined for the path in the swagger file." },
 ];
+
+function swaggerOf(operation: JsonObject, basePath = '/a'): JsonObject {
+  const execute = [{ 'operation-switch': { case: [{ operations: ['bookId'], execute: [{ invoke: { 'target-url': 'http://h/api/v1/web/guest/default/a.http' } }] }] } }];
+  return { apidoc: { namespace: '_', swagger: { basePath, info: {}, paths: { '/books/{id}': { get: operation } }, 'x-ibm-configuration': { assembly: { execute } } } } };
+}
 
 for (const { name, body, error } of REFUSED) {
   test(`POST /web/whisk.system/apimgmt/createApi: ${name}: 502`, async () => {
@@ -292,7 +312,7 @@ test('the npm client creates, lists, gets and deletes routes', async () => {
   const created = await client.routes.create({ relpath: '/{id}', operation: 'GET', action: 'echo', basepath: '/npm', name: 'Npm', secure_key: 'x', responsetype: 'http' });
   const args = await (await fetch(`${(created['gwApiUrl'] as string)}/7`)).json() as JsonObject;
   assert.equal(args['__ow_path'], '/npm/7');
-  assert.deepEqual(((created['apidoc'] as { paths: Record<string, JsonObject> }).paths['/{id}']!['parameters'] as JsonObject[])[0]!['name'], 'id');
+  assert.deepEqual(((created['apidoc'] as { paths: Record<string, JsonObject> }).paths['/{id}']!['get'] as { parameters: JsonObject[] }).parameters[0]!['name'], 'id');
   assert.equal((await client.routes.list() as unknown as ApiList).apis.length, 1);
   assert.equal((await client.routes.get({ name: 'Npm' }) as unknown as ApiList).apis.length, 1);
   await client.routes.delete({ basepath: '/npm' });

@@ -53,8 +53,8 @@ test('an operation may be taken away, and with the last one its path', () => {
   const none = withoutEndpoint(without, '/a', 'post');
   assert.ok(typeof none === 'object');
   assert.equal(new RouteTable([{ basePath: '/v', document: none }]).find('/v/a'), undefined);
-  assert.equal(withoutEndpoint(none, '/a', undefined), 'path /a does not exist in the API');
-  assert.equal(withoutEndpoint(document, '/a', 'put'), 'path /a with operation put does not exist in the API');
+  assert.equal(withoutEndpoint(none, '/a', undefined), "path '/a' does not exist in the API");
+  assert.equal(withoutEndpoint(document, '/a', 'put'), "path '/a' with operation 'put' does not exist in the API");
 });
 
 test('the target may be anything that names a web action, and nothing else', () => {
