@@ -1,4 +1,3 @@
-import { samplesOf } from '../experiments/analysis/analyze.ts';
 import { duration, percent, seconds, significant } from '../experiments/render/units.ts';
 import { policyOf, type PolicyName, type PolicyOptions } from '../pilots/policies.ts';
 import type { PilotPolicy } from '../pilots/pilot-policy.ts';
@@ -6,13 +5,11 @@ import type { HarvestReport } from '../simulator/harvest-report.ts';
 import type { PlanKind } from '../simulator/planned-starts.ts';
 import { parseSchedulerParameters, type SchedulerParameters } from '../simulator/scheduler-parameters.ts';
 import { simulateHarvest } from '../simulator/simulate-harvest.ts';
-import { surfaceOfLog } from '../traces/availability.ts';
-import { daysWindow } from '../traces/local-time.ts';
 import type { IdleSurface } from '../traces/surface.ts';
-import { cutSurface } from '../traces/surface.ts';
 import { syntheticSurface } from '../traces/synthetic.ts';
 import { CommandError } from './command-error.ts';
-import { inItsWords, loadTrace } from './trace-files.ts';
+import { loadTrace } from './trace-files.ts';
+import { surfaceOfTrace } from './trace-surface.ts';
 
 export interface SimulateSlurmOptions {
   readonly log?: readonly string[];
@@ -76,16 +73,7 @@ async function surfaceFor(options: SimulateSlurmOptions): Promise<IdleSurface> {
     if (synthetic === undefined) throw new CommandError('EUSAGE', 'name a node log with --log FILE, or a generated surface with --synthetic SEED', EXIT_USAGE);
     return syntheticSurface({ seed: synthetic, minutes, nodes: Array.from({ length: nodes }, (_, index) => `n${index + 1}`) });
   }
-  const { trace, names, timeZone } = await loadTrace(log, timezone);
-  if (trace.format !== 'node-log') {
-    throw new CommandError('ETRACEFORMAT', `${names.join(', ')}: jobs alone do not say which nodes were idle when; the simulation needs a node log`, EXIT_USAGE);
-  }
-  return inItsWords(() => {
-    const samples = samplesOf(trace.log, day, timeZone);
-    const surface = surfaceOfLog({ ...trace.log, samples });
-    const window = day === undefined ? surface : daysWindow(day, timeZone);
-    return cutSurface(surface, Math.max(surface.from, window.from), Math.min(surface.to, window.to));
-  });
+  return surfaceOfTrace(await loadTrace(log, timezone), day);
 }
 
 function inRange<T>(work: () => T): T {

@@ -27,6 +27,11 @@ export interface HarvestRequest {
 
 /** The same request gives the same report. */
 export async function simulateHarvest(request: HarvestRequest): Promise<HarvestReport> {
+  return (await simulateHarvestWithDelays(request)).report;
+}
+
+/** The report, and of every prime job that preempted how much later it started, ms. */
+export async function simulateHarvestWithDelays(request: HarvestRequest): Promise<{ report: HarvestReport; delaysMs: readonly number[] }> {
   const { surface, startupMs } = request;
   const clock = new EventClock(surface.from);
   const recorder = new HarvestRecorder(() => clock.now());
@@ -46,7 +51,7 @@ export async function simulateHarvest(request: HarvestRequest): Promise<HarvestR
   await clock.run(surface.to);
   await manager.stop();
   recorder.finish();
-  return reportOf(request, recorder, slurm, startupMs);
+  return { report: reportOf(request, recorder, slurm, startupMs), delaysMs: recorder.delays };
 }
 
 function reportOf({ surface, policy, model, plans, seed }: HarvestRequest, recorder: HarvestRecorder, slurm: SlurmModel, startupMs: number): HarvestReport {

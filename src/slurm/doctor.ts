@@ -3,6 +3,7 @@
  * Slurm 22.05 with pilots and prime jobs of our own; each finding says what it costs and what to do about it.
  */
 import { expandHostList } from '../domain/host-list.ts';
+import { minutesOf, secondsOf } from './setting-values.ts';
 import type { PartitionSettings, Site } from './site.ts';
 
 export interface Finding {
@@ -173,16 +174,4 @@ function nameOf(partition: PartitionSettings): string {
 function nodesOf(partition: PartitionSettings): string[] {
   const nodes = partition['Nodes'] ?? '';
   return nodes === '(null)' ? [] : expandHostList(nodes);
-}
-
-/** `30`, `30 sec`, `00:05:00`, `1-00:00:00`. */
-function secondsOf(text: string): number {
-  const clock = /^(?:(\d+)-)?(\d+):(\d+):(\d+)$/.exec(text);
-  if (clock === null) return Number.parseInt(text, 10) || 0;
-  const [days = 0, hours = 0, minutes = 0, seconds = 0] = clock.slice(1).map((field: string | undefined) => Number(field ?? 0));
-  return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
-}
-
-function minutesOf(text: string): number {
-  return text === 'UNLIMITED' ? Infinity : Math.floor(secondsOf(text) / 60);
 }
