@@ -39,12 +39,16 @@ interface Details {
   logs: string[];
 }
 
-/** The record as two JSON documents: what lists show, and the rest. */
-function splitRecord({ response: { statusCode, ...response }, logs, ...rest }: ActivationRecord): { summary: string; details: string } {
-  return {
-    summary: JSON.stringify({ ...rest, statusCode } satisfies ActivationSummary),
-    details: JSON.stringify({ response, logs } satisfies Details),
+/** The record as two JSON documents: what lists show, and the rest. Written out field by field: every call pays for it, and spreads cost twice as much. */
+function splitRecord(record: ActivationRecord): { summary: string; details: string } {
+  const { namespace, name, subject, activationId, start, end, duration, version, publish, annotations, cause, logs } = record;
+  const { statusCode, result, size } = record.response;
+  // What is undefined is left out of JSON.
+  const summary: { [field in keyof ActivationSummary]: ActivationSummary[field] | undefined } = {
+    namespace, name, subject, activationId, start, end, duration, version, publish, annotations, cause, statusCode,
   };
+  const details: Details = { response: { result, size }, logs };
+  return { summary: JSON.stringify(summary), details: JSON.stringify(details) };
 }
 
 /** The opposite of `splitRecord`. */
