@@ -32,6 +32,16 @@ test('PUT /namespaces/{ns}/actions/{name}: a new action gets standards and the p
   assert.ok(Number(updated) >= before);
 });
 
+test('PUT /namespaces/{ns}/actions/{name}: the platform\'s annotations stand behind those given', async () => {
+  const { annotations } = await put('ordered', { exec: EXEC, annotations: [{ key: 'description', value: 'd' }, { key: 'final', value: true }] });
+  assert.deepEqual((annotations as { key: string }[]).map(({ key }) => key), ['description', 'final', 'provide-api-key', 'exec']);
+});
+
+test('PUT /namespaces/{ns}/actions/{name}: base64 is taken for binary code, archive or not', async () => {
+  const { exec } = await put('dubious', { exec: { kind: 'nodejs:default', code: 'RHViZWU=', main: 'jsMain' } });
+  assert.deepEqual(exec, { kind: 'nodejs:24', code: 'RHViZWU=', binary: true, main: 'jsMain' });
+});
+
 test('PUT /namespaces/{ns}/actions/{name}: an update keeps what it leaves out', async () => {
   await put('kept', {
     exec: { ...EXEC, main: 'main' }, limits: { memory: 128, timeout: 1000 }, publish: true,

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Action } from '../domain/action.ts';
 import { actionPath } from '../domain/action.ts';
 import type { Identity } from '../domain/identity.ts';
+import { routeNotFound } from '../domain/errors.ts';
 import { MAX_PAYLOAD_BYTES, MAX_REQUEST_BYTES } from '../domain/limits.ts';
 import { checkEntityName } from '../domain/names.ts';
 import { namespaceOrOwn } from '../domain/qualified-name.ts';
@@ -42,17 +43,19 @@ export function addActionRoutes(api: FastifyInstance, services: ApiServices, inv
     },
   });
 
-  addResource(api, ['/:ns/actions/:package/'], {
-    GET: {
-      handler: async (request, reply) => {
-        const { ns, package: name = '' } = request.params as ActionParams;
-        const caller = callerOf(request);
-        checkEntityName(name);
-        const { provider } = await openPackage(entities, `${namespaceOrOwn(ns, caller.namespace)}/${name}`, caller.namespace);
-        const filter = { namespace: provider.entity.namespace, package: provider.entity.name };
-        return sendEntityList(request, reply, entities, 'action', filter, actionSummary);
-      },
-    },
+  api.get('/:ns/actions/:package/', async (request, reply) => {
+    const { ns, package: name = '' } = request.params as ActionParams;
+    const caller = callerOf(request);
+    const namespace = namespaceOrOwn(ns, caller.namespace);
+    checkEntityName(name);
+    const { provider } = await openPackage(entities, `${namespace}/${name}`, caller.namespace);
+    const filter = { namespace: provider.entity.namespace, package: provider.entity.name };
+    return sendEntityList(request, reply, entities, 'action', filter, actionSummary);
+  });
+  api.route({
+    method: ['PUT', 'POST', 'DELETE', 'PATCH', 'TRACE'], url: '/:ns/actions/:package/', config: { refuses: true },
+    // As OpenWhisk has it: with a slash at its end the path names a list, which no other method finds.
+    handler: () => { throw routeNotFound(); },
   });
 
   const get = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
@@ -93,9 +96,9 @@ export function addActionRoutes(api: FastifyInstance, services: ApiServices, inv
 /** Where a request's action stands. The order of checks decides which of several errors is told. */
 function placeOf(request: FastifyRequest, caller: Identity): ActionPlace {
   const { ns, package: packageName, name } = request.params as ActionParams;
+  const namespace = namespaceOrOwn(ns, caller.namespace);
   if (packageName !== undefined) checkEntityName(packageName);
   checkEntityName(name);
-  const namespace = namespaceOrOwn(ns, caller.namespace);
   return packageName === undefined ? { namespace, name } : { namespace, package: packageName, name };
 }
 

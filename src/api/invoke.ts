@@ -22,11 +22,11 @@ export function actionInvoker({ invocations, clock, throttles }: ApiServices, in
     const acceptedAt = clock.now();
     const { ns, package: packageName, name } = request.params as { ns: string; package?: string; name: string };
     const identity = callerOf(request);
+    const namespace = namespaceOrOwn(ns, identity.namespace);
     if (packageName !== undefined) checkEntityName(packageName);
     checkEntityName(name);
     // OpenWhisk counts a request before it looks whether there is such an action.
     throttles.checkInvocation(identity.namespace);
-    const namespace = namespaceOrOwn(ns, identity.namespace);
     const query = request.query as Query;
     const blocking = queryFlag(query, 'blocking', false);
     const resultOnly = queryFlag(query, 'result', false);

@@ -9,7 +9,6 @@ const CODE = 'function main(args) { return args; }';
 const EXEC = { kind: 'nodejs:default', code: CODE };
 const NOT_ALLOWED = (path: string): string => `The supplied authentication is not authorized to access '${path}'.`;
 const NOT_THERE = 'The requested resource does not exist.';
-const NO_PACKAGE = (path: string): string => `The requested resource '${path}' does not exist.`;
 const ON_BINDING = 'Operation not permitted on package binding.';
 const OTHER_COLLECTION = 'Resource by this name exists but is not in this collection.';
 
@@ -96,7 +95,7 @@ test('GET /namespaces/{ns}/actions/{pkg}/{name}: of others in published packages
 });
 
 test('GET /namespaces/{ns}/actions/{pkg}/{name}: 404 without the package, without the action', async () => {
-  await refused('GET', '_/actions/missing/act', undefined, 404, NO_PACKAGE('guest/missing'));
+  await refused('GET', '_/actions/missing/act', undefined, 404, NOT_THERE);
   for (const path of ['_/actions/pkg/missing', '_/actions/bind/missing', '_/actions/to-open/missing', 'other/actions/open/missing']) {
     await refused('GET', path, undefined, 404, NOT_THERE);
   }
@@ -116,7 +115,7 @@ test('GET /namespaces/{ns}/actions/{pkg}/: what is in the package, also through 
   assert.deepEqual(await paths('other/actions/open/'), ['other/open/act']);
   assert.deepEqual(await paths('_/actions/to-open/'), ['other/open/act']);
   await refused('GET', 'other/actions/closed/', undefined, 403, NOT_ALLOWED('other/closed'));
-  await refused('GET', '_/actions/missing/', undefined, 404, NO_PACKAGE('guest/missing'));
+  await refused('GET', '_/actions/missing/', undefined, 404, NOT_THERE);
   await refused('GET', '_/actions/no-package/', undefined, 409, OTHER_COLLECTION);
 });
 
@@ -149,7 +148,7 @@ test('POST /namespaces/{ns}/actions/{pkg}/{name}: others may invoke what is publ
   assert.deepEqual(await invoke('other/actions/open/act', { a: 1 }), { from: 'open', a: 1 });
   await refused('POST', 'other/actions/closed/act', {}, 403, NOT_ALLOWED('other/closed'));
   await refused('POST', 'other/actions/plain', {}, 403, NOT_ALLOWED('other/plain'));
-  await refused('POST', '_/actions/missing/act', {}, 404, NO_PACKAGE('guest/missing'));
+  await refused('POST', '_/actions/missing/act', {}, 404, NOT_THERE);
   await refused('POST', '_/actions/pkg/missing', {}, 404, NOT_THERE);
 });
 
@@ -201,8 +200,8 @@ test('DELETE /namespaces/{ns}/actions/{pkg}/{name}: from one\'s own package, nev
   await refused('DELETE', '_/actions/missing/goes', undefined, 404, NOT_THERE);
 });
 
-test('DELETE /namespaces/{ns}/actions/{pkg}/: 405', async () => {
-  await refused('DELETE', '_/actions/pkg/', undefined, 405, 'HTTP method not allowed, supported methods: GET');
+test('DELETE /namespaces/{ns}/actions/{pkg}/: 404, as of PUT and POST: only GET finds the list', async () => {
+  for (const method of ['DELETE', 'PUT', 'POST'] as const) await refused(method, '_/actions/pkg/', undefined, 404, 'The requested resource could not be found.');
 });
 
 test('PUT /namespaces/{ns}/actions/{pkg}/{name}: made while its package is deleted by force, it is in a package or nowhere', async () => {

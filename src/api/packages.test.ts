@@ -154,7 +154,7 @@ test('GET /namespaces/{ns}/packages/{name}: a binding has the parameters of its 
 });
 
 test('GET /namespaces/{ns}/packages/{name}: 404, and 409 where the name is another kind\'s', async () => {
-  await refused('GET', '_/packages/missing', undefined, 404, 'The requested resource does not exist.');
+  await refused('GET', '_/packages/missing', undefined, 404, "The requested resource 'guest/missing' does not exist.");
   await put('triggers/not-a-package');
   await refused('GET', '_/packages/not-a-package', undefined, 409, OTHER_COLLECTION);
 });
@@ -178,7 +178,7 @@ test('GET /namespaces/{ns}/packages/{name}: a binding to a package that is priva
   await put('packages/own');
   await put('packages/to-own', { binding: { namespace: '_', name: 'own' } });
   await api.request('DELETE', '/packages/own');
-  await refused('GET', '_/packages/to-own', undefined, 404, "The requested resource 'guest/own' does not exist.");
+  await refused('GET', '_/packages/to-own', undefined, 404, "The requested resource 'guest/to-own' does not exist.");
 });
 
 test('GET /namespaces/{ns}/packages: summaries, newest first, in pages, and counted', async () => {
@@ -230,7 +230,7 @@ test('DELETE /namespaces/{ns}/packages/{name}: one with actions only by force, a
   await refused('DELETE', '_/packages/stuffed?force=false', undefined, 409, 'Package not empty (contains 2 entities). Set force param or delete package contents.');
   assert.equal((await api.request('DELETE', '/packages/stuffed?force=true')).status, 200);
   assert.deepEqual(await api.store.entities.list('action', { namespace: 'guest', package: 'stuffed' }, { limit: 0, skip: 0 }), []);
-  await refused('POST', '_/actions/stuffed/one', {}, 404, "The requested resource 'guest/stuffed' does not exist.");
+  await refused('POST', '_/actions/stuffed/one', {}, 404, 'The requested resource does not exist.');
 });
 
 test('DELETE /namespaces/{ns}/packages/{name}: a binding goes whatever is in its package, also when that is gone', async () => {

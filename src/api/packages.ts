@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { packageNameReserved, resourceDoesNotExist } from '../domain/errors.ts';
+import { ApiError, namedResourceDoesNotExist, packageNameReserved } from '../domain/errors.ts';
 import { checkKeyValueSizes } from '../domain/entity-sizes.ts';
 import type { JsonValue } from '../domain/json.ts';
 import type { Limits } from '../domain/limits.ts';
@@ -11,8 +11,10 @@ import { checkEntityName } from '../domain/names.ts';
 import type { PackagePut } from '../domain/package-update.ts';
 import { namespaceOrOwn } from '../domain/qualified-name.ts';
 import { listAll } from '../entities/list-all.ts';
+import type { OpenPackage } from '../entities/open-package.ts';
 import { openPackage } from '../entities/open-package.ts';
 import { deletePackage, putPackage } from '../entities/write-package.ts';
+import type { EntityStore } from '../store/store.ts';
 import { ENTITY_FIELDS, bodyOfShape, entityFields } from './entity-body.ts';
 import { sendEntityList } from './entity-list.ts';
 import { sendJson } from './json-reply.ts';
@@ -57,10 +59,9 @@ export function addPackageRoutes(api: FastifyInstance, services: ApiServices): v
       handler: async (request, reply) => {
         const caller = callerOf(request).namespace;
         const { ns, name } = request.params as PackageParams;
+        const namespace = namespaceOrOwn(ns, caller);
         checkEntityName(name);
-        const path = `${namespaceOrOwn(ns, caller)}/${name}`;
-        if (path === `${caller}/${name}` && await entities.get(path) === undefined) throw resourceDoesNotExist();
-        const { named, provider } = await openPackage(entities, path, caller);
+        const { named, provider } = await openForReading(entities, `${namespace}/${name}`, caller);
         const actions = await listAll(entities, 'action', { namespace: provider.entity.namespace, package: provider.entity.name });
         return sendJson(reply, 200, packageWithActions(named.entity, provider.entity, actions.map(({ entity }) => entity)));
       },
@@ -85,11 +86,22 @@ export function addPackageRoutes(api: FastifyInstance, services: ApiServices): v
   });
 }
 
+/** A package that is missing, here or behind a binding, is told by the name that was asked for. @throws {ApiError} 403, 404, 409 */
+async function openForReading(entities: EntityStore, path: string, caller: string): Promise<OpenPackage> {
+  try {
+    return await openPackage(entities, path, caller);
+  } catch (error) {
+    throw error instanceof ApiError && error.status === 404 ? namedResourceDoesNotExist(path) : error;
+  }
+}
+
 /** @throws {ApiError} 400, 403 */
 function placeOf(request: FastifyRequest): { namespace: string; name: string } {
   const { ns, name } = request.params as PackageParams;
+  const caller = callerOf(request);
+  const namespace = namespaceOrOwn(ns, caller.namespace);
   checkEntityName(name);
-  return { namespace: ownNamespace(ns, callerOf(request), name), name };
+  return { namespace: ownNamespace(namespace, caller, name), name };
 }
 
 /** @throws {ApiError} 400, 413 */

@@ -82,7 +82,7 @@ test('PUT /namespaces/{ns}/rules/{name}: trigger and action must exist and be wh
   await refused('PUT', '_/rules/x', rule('/_/act', '/_/act'), 400, 'trigger /guest/act does not exist');
   await refused('PUT', '_/rules/x', rule('/_/trig', '/_/trig2'), 400, 'action /guest/trig2 does not exist');
   await refused('PUT', '_/rules/x', rule('/_/trig', '/_/bind/missing'), 400, 'action /guest/bind/missing does not exist');
-  await refused('PUT', '_/rules/x', rule('/_/trig', '/_/nopkg/a'), 404, "The requested resource 'guest/nopkg' does not exist.");
+  await refused('PUT', '_/rules/x', rule('/_/trig', '/_/nopkg/a'), 404, NOT_THERE);
   await refused('PUT', '_/rules/x', { trigger: '/_/trig' }, 400, 'rule requires a valid trigger and a valid action');
   await refused('PUT', '_/rules/x', {}, 400, 'rule requires a valid trigger and a valid action');
 });

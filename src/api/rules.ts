@@ -9,7 +9,7 @@ import type { JsonValue } from '../domain/json.ts';
 import type { Limits } from '../domain/limits.ts';
 import { MAX_REQUEST_BYTES } from '../domain/limits.ts';
 import { checkEntityName } from '../domain/names.ts';
-import { qualifiedPath } from '../domain/qualified-name.ts';
+import { namespaceOrOwn, qualifiedPath } from '../domain/qualified-name.ts';
 import type { Rule, RuleStatus } from '../domain/rule.ts';
 import type { RulePut } from '../domain/rule-update.ts';
 import { getOfType } from '../entities/find-of-type.ts';
@@ -86,8 +86,10 @@ export function addRuleRoutes(api: FastifyInstance, services: ApiServices): void
 /** @throws {ApiError} 400, 403 */
 function placeOf(request: FastifyRequest): { namespace: string; name: string } {
   const { ns, name } = request.params as RuleParams;
+  const caller = callerOf(request);
+  const namespace = namespaceOrOwn(ns, caller.namespace);
   checkEntityName(name);
-  return { namespace: ownNamespace(ns, callerOf(request), name), name };
+  return { namespace: ownNamespace(namespace, caller, name), name };
 }
 
 /** @throws {ApiError} 400, 413 */

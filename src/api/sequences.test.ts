@@ -155,7 +155,7 @@ test('PUT /namespaces/{ns}/actions/{name} (sequence): components must be one\'s 
   await put('actions/borrowing', sequence('/other/open/act', 'a'));
   await refused('actions/x1', sequence('/other/closed/act'), 403, NOT_ALLOWED('other/closed'));
   await refused('actions/x1', sequence('/other/lone', 'a', '/other/alone'), 403, NOT_ALLOWED('other/alone, other/lone'));
-  await refused('actions/x1', sequence('nopkg/a'), 404, "The requested resource 'guest/nopkg' does not exist.");
+  await refused('actions/x1', sequence('nopkg/a'), 404, 'The requested resource does not exist.');
 });
 
 test('POST /namespaces/{ns}/actions/{name} (sequence): one step after the other, with parameters of packages', async () => {

@@ -10,6 +10,7 @@ import type { JsonValue } from '../domain/json.ts';
 import type { Limits } from '../domain/limits.ts';
 import { MAX_PAYLOAD_BYTES, MAX_REQUEST_BYTES } from '../domain/limits.ts';
 import { checkEntityName } from '../domain/names.ts';
+import { namespaceOrOwn } from '../domain/qualified-name.ts';
 import type { TriggerPut } from '../domain/trigger-update.ts';
 import { getOfType } from '../entities/find-of-type.ts';
 import { deleteTrigger, putTrigger, rulesOf } from '../entities/write-rule.ts';
@@ -88,8 +89,10 @@ export function addTriggerRoutes(api: FastifyInstance, services: ApiServices): v
 /** @throws {ApiError} 400, 403 */
 function placeOf(request: FastifyRequest): { namespace: string; name: string } {
   const { ns, name } = request.params as TriggerParams;
+  const caller = callerOf(request);
+  const namespace = namespaceOrOwn(ns, caller.namespace);
   checkEntityName(name);
-  return { namespace: ownNamespace(ns, callerOf(request), name), name };
+  return { namespace: ownNamespace(namespace, caller, name), name };
 }
 
 /** @throws {ApiError} 400, 413 */

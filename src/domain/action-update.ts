@@ -9,9 +9,9 @@
  */
 import type { Action, ActionLimits, BlackboxExec, CodeExec, Exec, KeyValue } from './action.ts';
 import { isSequence } from './action.ts';
-import { isArchive, isBinaryCode } from './code.ts';
+import { isBinaryCode } from './code.ts';
 import { checkKeyValueSizes, checkSize } from './entity-sizes.ts';
-import { codeIsNoZip, contentMalformed, execUndefined, runtimeDeprecated, runtimeUnknown } from './errors.ts';
+import { contentMalformed, execUndefined, runtimeDeprecated, runtimeUnknown } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { resolveLimits, standardLimits } from './limits.ts';
 import { mergeParameters } from './parameters.ts';
@@ -44,7 +44,7 @@ export interface KindCatalogue {
 
 /**
  * @param fields of the request's `exec`
- * @throws {ApiError} 400 unknown or deprecated kind, code missing, binary code that is no archive
+ * @throws {ApiError} 400 unknown or deprecated kind, code missing
  */
 export function resolveCodeExec(fields: { kind: string; code: unknown; main?: string | undefined }, kinds: KindCatalogue): CodeExec {
   const known = kinds.resolve(fields.kind.trim().toLowerCase());
@@ -53,9 +53,8 @@ export function resolveCodeExec(fields: { kind: string; code: unknown; main?: st
   const { code, main } = fields;
   if (typeof code !== 'string') throw contentMalformed(`'code' must be a string or attachment object defined in 'exec' for '${known.kind}' actions`);
   if (known.requireMain && main === undefined) throw contentMalformed(`'main' must be a string defined in 'exec' for '${known.kind}' actions`);
-  const binary = isBinaryCode(code);
-  if (binary && !isArchive(code)) throw codeIsNoZip();
-  return { kind: known.kind, code, binary, ...(main === undefined ? {} : { main }) };
+  // Whether binary code is an archive, the runtime tells when it starts: here everything base64 is taken, as by OpenWhisk.
+  return { kind: known.kind, code, binary: isBinaryCode(code), ...(main === undefined ? {} : { main }) };
 }
 
 /** Registry host, path and tag or digest, as container tools write them. */
@@ -94,7 +93,7 @@ export function createAction(at: Pick<Action, 'namespace' | 'package' | 'name'>,
     publish: put.publish ?? false,
     exec,
     parameters: isSequence(exec) ? componentsParameter(exec.components) : mergeParameters(put.parameters ?? []),
-    annotations: mergeParameters([{ key: 'provide-api-key', value: false }], put.annotations ?? [], [{ key: 'exec', value: exec.kind }]),
+    annotations: newAnnotations(put.annotations ?? [], exec.kind),
     limits: resolveLimits(put.limits ?? {}, standardLimits(limits.action), limits.action),
     updated: now,
   };
@@ -136,6 +135,13 @@ function updatedParameters(old: Action, put: ActionPut): KeyValue[] {
   if (isSequence(exec)) return componentsParameter(exec.components);
   if (put.parameters !== undefined) return mergeParameters(put.parameters);
   return isSequence(old.exec) ? [] : old.parameters;
+}
+
+/** What the platform adds comes last, as clients that look at the order expect it. */
+function newAnnotations(given: readonly KeyValue[], kind: string): KeyValue[] {
+  const annotations = mergeParameters(given);
+  const withoutKey = annotations.every(({ key }) => key !== 'provide-api-key');
+  return mergeParameters(annotations, withoutKey ? [{ key: 'provide-api-key', value: false }] : [], [{ key: 'exec', value: kind }]);
 }
 
 function componentsParameter(components: readonly string[]): KeyValue[] {

@@ -4,7 +4,7 @@
  * and invoke all actions in it. Strangers are told the same (403) of a package that is not published and of one that
  * does not exist.
  */
-import { namedResourceDoesNotExist, notAuthorized, notInThisCollection } from '../domain/errors.ts';
+import { notAuthorized, notInThisCollection, resourceDoesNotExist } from '../domain/errors.ts';
 import type { EntityStore, Stored } from '../store/store.ts';
 
 export interface OpenPackage {
@@ -40,5 +40,5 @@ export async function openPackage(entities: EntityStore, path: string, caller: s
 }
 
 function missing(path: string, isSomethingElse: boolean): Error {
-  return isSomethingElse ? notInThisCollection() : namedResourceDoesNotExist(path);
+  return isSomethingElse ? notInThisCollection() : resourceDoesNotExist();
 }
