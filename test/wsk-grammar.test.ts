@@ -130,6 +130,8 @@ describe('wsk\'s grammar', () => {
     assert.ok(polled.startsWith('Enter Ctrl-c to exit.\nPolling for activation logs\n'), polled);
     assert.ok(polled.includes(`\nActivation: 'hello' (${id})\n[\n    "`), polled);
     assert.equal((await wsk('activation', 'get')).code, 1);
+    const tooMany = await wsk('activation', 'logs', id, '--last');
+    assert.deepEqual([tooMany.code, tooMany.stderr.split('\n')[0]], [1, `error: Invalid argument(s): ${id}. An activation ID is required.`]);
   });
 
   it('works with packages, bindings, and actions in them', async () => {
@@ -161,6 +163,13 @@ describe('wsk\'s grammar', () => {
     assert.equal(await out('rule', 'create', 'greet', 'morning', 'hello'), 'ok: created rule greet\n');
     assert.match(await out('rule', 'list'), new RegExp(`^rules\n${'/guest/greet'.padEnd(70)} ${'private'.padEnd(20)} active\n$`));
     assert.match(await out('trigger', 'fire', 'morning', '{"name": "fired"}'), /^ok: triggered \/_\/morning with id [0-9a-f]{32}\n$/);
+    const fired = (await out('trigger', 'fire', 'morning')).trim().split(' ').at(-1) ?? '';
+    await waitUntil('the activation of the trigger is stored', async () => (await wsk('activation', 'get', fired)).code === 0);
+    const record = await json<{ end: number; duration: number; statusCode: number }>('activation', 'get', fired, '-o', 'json');
+    assert.deepEqual([record.end, record.duration, record.statusCode], [0, 0, 0], 'what has no end');
+    const feedless = await wsk('trigger', 'update', 'morning', '-F', 'a', 'b');
+    assert.deepEqual([feedless.code, feedless.stderr], [1, "error: Unable to configure feed 'morning': this trigger does not contain a feed\n"]);
+    assert.equal((await wsk('trigger', 'update', 'morning', '-F', 'a', 'b', '-p', 'c', 'd')).code, 149);
     await waitUntil('the rule has run its action', async () =>
       (await json<{ response: { result: unknown } }[]>('activation', 'list', 'hello', '--full', '-o', 'json')).some(({ response }) => JSON.stringify(response.result) === '{"greeting":"Hello fired"}'));
     assert.equal(await out('rule', 'disable', 'greet'), 'ok: disabled rule greet\n');
@@ -206,6 +215,9 @@ describe('wsk\'s grammar', () => {
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, /^error: Action '\/_\/hello' is not a web action\. Issue 'hpcwhisk action update "\/_\/hello" --web true'/);
     await out('action', 'create', 'webhello', file('hello.js'), '--web', 'true');
+    const missing = await wsk('api', 'create', '--config-file', file('none.json'));
+    assert.deepEqual([missing.code, missing.stderr.includes(`Error reading swagger file '${file('none.json')}'`)], [1, true]);
+    assert.equal((await wsk('api', 'create', '/demo/{x}', '/y', 'get', 'webhello')).code, 1);
     const url = `${platform.url}/api/guest/demo/greet`;
     assert.equal(await out('api', 'create', '/demo', '/greet', 'get', 'webhello', '--apiname', 'Demo'), `ok: created API /demo/greet GET for action /_/webhello\n${url}\n`);
     assert.deepEqual(await fetch(`${url}?name=gateway`).then((response) => response.json()), { greeting: 'Hello gateway' });

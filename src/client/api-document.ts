@@ -61,7 +61,7 @@ export async function pathDocument(client: WhiskClient, { basePath, relativePath
 
 /** A swagger 2.0 document in JSON or YAML. @throws {WhiskError} */
 export async function readApiDocument(file: string): Promise<JsonObject> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => { throw fileError(file, error); });
+  const text = await readFile(file, 'utf8').catch((error: unknown) => { throw new WhiskError(`Error reading swagger file '${file}': ${fileError(file, error).message}`); });
   let document: unknown;
   try {
     document = /\.ya?ml$/.test(file) ? parseYaml(text) : JSON.parse(text);

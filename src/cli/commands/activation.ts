@@ -49,7 +49,7 @@ const get: CommandSpec = {
   ],
   async run(invocation) {
     const { flags, out, client } = invocation;
-    const [id, filter] = await chosen(invocation, 'Unable to get activation');
+    const [id, filter] = await chosen(invocation, 'Unable to get activation', 1);
     const field = filter === undefined ? undefined : fieldNamed('activation', filter);
     const activation = await attempting(`Unable to get activation '${id}'`, () => client.activation(id));
     if (flags.on('summary')) {
@@ -59,16 +59,24 @@ const get: CommandSpec = {
     } else if (flags.on('logs')) {
       printLogs(invocation, activation.logs ?? [], true);
     } else {
-      printGot(out, 'activation', id, activation, field);
+      printGot(out, 'activation', id, asShown(activation), field);
     }
   },
 };
+
+const STATUSES = ['success', 'application error', 'action developer error', 'whisk internal error'];
+
+/** wsk shows the times of what has no end (a trigger's activation), and the number of every status. */
+function asShown(activation: ActivationResource): ActivationResource {
+  const { end = 0, duration = 0, response } = activation;
+  return { ...activation, end, duration, statusCode: Math.max(0, STATUSES.indexOf(response?.status ?? '')) };
+}
 
 const logs: CommandSpec = {
   name: 'logs', usage: '(ACTIVATION_ID | --last)', words: [0, 1], required: 'An activation ID is required.', description: 'get the logs of an activation',
   flags: [LAST_FLAG, { name: 'strip', short: 'r', kind: 'boolean', description: 'strip timestamp and stream information' }],
   async run(invocation) {
-    const [id] = await chosen(invocation, 'Unable to get logs for activation');
+    const [id] = await chosen(invocation, 'Unable to get logs for activation', 0);
     const lines = await attempting(`Unable to get logs for activation '${id}'`, () => invocation.client.activationLogs(id));
     printLogs(invocation, lines, invocation.flags.on('strip'));
   },
@@ -77,7 +85,7 @@ const logs: CommandSpec = {
 const result: CommandSpec = {
   name: 'result', usage: '(ACTIVATION_ID | --last)', words: [0, 1], required: 'An activation ID is required.', description: 'get the result of an activation', flags: [LAST_FLAG],
   async run(invocation) {
-    const [id] = await chosen(invocation, 'Unable to get result for activation');
+    const [id] = await chosen(invocation, 'Unable to get result for activation', 0);
     invocation.out.json(await attempting(`Unable to get result for activation '${id}'`, () => invocation.client.activationResult(id)));
   },
 };
@@ -143,13 +151,17 @@ function printPolled({ out }: Invocation, activation: ActivationResource): void 
   }
 }
 
-/** The words of the command with --last in place of the ID. */
-async function chosen({ words, flags, client }: Invocation, attempt: string): Promise<[id: string, filter: string | undefined]> {
+/**
+ * The words of the command with --last in place of the ID.
+ * @param filters how many words may follow the ID
+ */
+async function chosen({ words, flags, client }: Invocation, attempt: string, filters: 0 | 1): Promise<[id: string, filter: string | undefined]> {
   if (!flags.on('last')) {
     const [id, filter] = words;
     if (id === undefined) throw new WhiskError('Invalid argument(s). An activation ID is required.', { showUsage: true });
     return [id, filter];
   }
+  if (words.length > filters) throw new WhiskError(`Invalid argument(s): ${words.slice(filters).join(', ')}. An activation ID is required.`, { showUsage: true });
   const [newest] = await attempting(attempt, () => client.activations({ limit: 1, skip: 0 }));
   if (newest === undefined) throw new WhiskError(`${attempt}: Activation list does not contain any activations.`);
   return [newest.activationId, words[0]];

@@ -40,12 +40,16 @@ function pathOf({ words, flags, settings }: Invocation): ApiPath {
   if (words.length < 3) throw usageError(`Invalid argument(s). ${CREATE_REQUIRED}`);
   const [basePath = '', path = '', verb = '', action = ''] = words.length === 3 ? ['/', ...words] : words;
   const relativePath = apiPath(path);
-  if (pathParameters(basePath).length > 0) throw usageError(`The base path '${basePath}' cannot have parameters. Only the relative path supports path parameters.`);
-  if (pathParameters(relativePath).length > 0 && flags.text('response-type') !== 'http') throw usageError('A response type of \'http\' is required when using path parameters.');
+  if (pathParameters(basePath).length > 0) throw refused(`The base path '${basePath}' cannot have parameters. Only the relative path supports path parameters.`);
+  if (pathParameters(relativePath).length > 0 && flags.text('response-type') !== 'http') throw refused('A response type of \'http\' is required when using path parameters.');
   const apiName = flags.text('apiname');
   return {
     basePath: apiPath(basePath), relativePath, verb: apiVerb(verb), action: parseEntityName(action, settings.namespace), ...(apiName === undefined ? {} : { apiName }),
   };
+}
+
+function refused(message: string): WhiskError {
+  return new WhiskError(message, { showUsage: true });
 }
 
 async function send({ client, out, flags }: Invocation, document: object): Promise<void> {

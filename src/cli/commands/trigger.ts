@@ -3,7 +3,7 @@ import { keyValues, type KeyValue } from '../../client/parameter-values.ts';
 import { fullName, parseEntityName, type QualifiedName } from '../../client/qualified-name.ts';
 import type { TriggerResource } from '../../client/resources.ts';
 import { mergeAnnotations } from '../../client/web-annotations.ts';
-import { attempting, because, exitCodeOf, HttpStatusError, usageError, WhiskError } from '../../client/whisk-error.ts';
+import { attempting, because, exitCodeOf, HttpStatusError, WhiskError } from '../../client/whisk-error.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { parameterValue } from '../../client/parameter-values.ts';
 import type { CommandSpec, Noun } from '../grammar/command-spec.ts';
@@ -17,6 +17,7 @@ import { listFlags, listQuery } from '../render/list.ts';
 
 const NAME_REQUIRED = 'A trigger name is required.';
 const NOT_FOUND = 404;
+const NOT_ALLOWED = 405;
 const DEFINITION_FLAGS: readonly Flag[] = [
   ...PARAMETER_FLAGS, ...ANNOTATION_FLAGS,
   { name: 'feed-param', short: 'F', kind: 'pair', description: 'parameter values for the feed in KEY VALUE format' },
@@ -34,6 +35,7 @@ async function createTrigger(invocation: Invocation): Promise<void> {
   const name = invocation.entity(0);
   const written = flags.text('feed');
   const feed = written === undefined ? undefined : parseEntityName(written, settings.namespace);
+  if (feed === undefined && flags.has('feed-param') && !flags.has('param')) throw notAllowed('Incorrect usage. Trigger without a feed cannot have feed parameters');
   const { trigger: forTrigger, feed: forFeed } = await parametersOf(invocation, feed !== undefined);
   const annotations = mergeAnnotations(keyValues(await flags.object('annotation')), feed === undefined ? [] : [feedAnnotation(feed)]);
   const body = { ...(annotations.length === 0 ? {} : { annotations }), ...(forTrigger === undefined ? {} : { parameters: keyValues(forTrigger) }) };
@@ -63,6 +65,9 @@ const update: CommandSpec = {
     }
     const written = feedOf(existing);
     const feed = written === undefined ? undefined : parseEntityName(written, settings.namespace);
+    if (feed === undefined && flags.has('feed-param') && !flags.has('param')) {
+      throw new WhiskError(`Unable to configure feed '${name.name}': this trigger does not contain a feed`);
+    }
     const { trigger: forTrigger, feed: forFeed } = await parametersOf(invocation, feed !== undefined);
     const attempt = `Unable to update trigger '${name.name}'`;
     const body = { ...await annotationsFor(invocation, feed), ...(forTrigger === undefined ? {} : { parameters: keyValues(forTrigger) }) };
@@ -148,11 +153,15 @@ const list: CommandSpec = {
 async function parametersOf({ flags }: Invocation, hasFeed: boolean): Promise<{ trigger?: JsonObject; feed: JsonObject }> {
   const both = await flags.object('param');
   if (flags.has('param') && (flags.has('feed-param') || flags.has('trigger-param'))) {
-    throw usageError('Incorrect usage. Cannot combine --feed-param or --trigger-param flag with --param flag');
+    throw notAllowed('Incorrect usage. Cannot combine --feed-param or --trigger-param flag with --param flag');
   }
-  if (!hasFeed && flags.has('feed-param')) throw usageError('Incorrect usage. trigger without a feed cannot have feed parameters.');
   if (flags.has('param')) return hasFeed ? { feed: both } : { trigger: both, feed: {} };
   return { ...(flags.has('trigger-param') ? { trigger: await flags.object('trigger-param') } : {}), feed: await flags.object('feed-param') };
+}
+
+/** What flags forbid each other: wsk ends with the status of 405. */
+function notAllowed(message: string): WhiskError {
+  return new WhiskError(message, { exitCode: exitCodeOf(NOT_ALLOWED) });
 }
 
 function feedAnnotation(feed: QualifiedName): KeyValue {
