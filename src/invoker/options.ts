@@ -13,7 +13,7 @@ export interface InvokerOptions {
   leaseEndsAt: number | null;
   /**
    * How long running calls may go on when the node is wanted back. A prime job waits for it.
-   * @default 1000
+   * @default 400, so that it is gone before slurmd looks 670 ms after the signal
    */
   holdMs?: number | undefined;
   /**
@@ -76,7 +76,7 @@ export function resolveOptions(options: InvokerOptions): ResolvedOptions {
     jobId: options.jobId,
     memoryMB: options.memoryMB,
     leaseEndsAt: options.leaseEndsAt,
-    holdMs: options.holdMs ?? 1_000,
+    holdMs: options.holdMs ?? 400,
     drainMarginMs: options.drainMarginMs ?? 2_000,
     prewarm: options.prewarm ?? stemCellsOf(1),
     idleMs: options.idleMs ?? 600_000,
