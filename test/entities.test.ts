@@ -35,6 +35,14 @@ describe('packages, triggers and rules on the local cluster', () => {
     assert.deepEqual(await invoke('borrower/show'), { from: 'borrower', level: 'borrower' });
   });
 
+  it('lets an action that has its caller\'s key use the API with the client that runtimes ship', async () => {
+    await put('actions/client', {
+      exec: { kind: 'nodejs:default', code: 'const openwhisk = require("openwhisk"); function main() { return openwhisk().namespaces.list().then((namespaces) => ({ namespaces })); }' },
+      annotations: [{ key: 'provide-api-key', value: true }],
+    });
+    assert.deepEqual(await invoke('client'), { namespaces: ['guest'] });
+  });
+
   it('fires actions through rules, and finds all of it again after a kill -9', async () => {
     await put('triggers/tick', { parameters: [{ key: 'by', value: 'tick' }] });
     await put('rules/on-tick', { trigger: '/_/tick', action: '/_/borrower/show' });

@@ -89,7 +89,7 @@ async function startPlatform(options: UpOptions, limits: Limits, state: StateDir
     const sampling = setInterval(() => { rate.sample(controller.dispatcher.view().counts.completed); }, 1_000).unref();
     cleanUps.push(() => { clearInterval(sampling); });
 
-    await state.writeSecret('link.json', JSON.stringify({ url: linkUrl(url, linkSocket), token: linkToken }));
+    await state.writeSecret('link.json', JSON.stringify({ url: linkUrl(url, linkSocket), token: linkToken, apiHost: url }));
     cleanUps.push(() => rm(state.file('link.json'), { force: true }));
     const bundle = await buildPilotBundle(state.file('pilot'), options.images);
     const cluster = openCluster({

@@ -40,7 +40,11 @@ describe('settings of an invoker', () => {
     const file = join(directory, 'link.json');
     writeFileSync(file, JSON.stringify({ url: 'ws://f/link', token: 'ft' }), { mode: 0o600 });
     const settings = readSettings({}, { HPCWHISK_LINK_FILE: file }, 0);
-    assert.deepEqual([settings.url, settings.token], ['ws://f/link', 'ft']);
+    assert.deepEqual([settings.url, settings.token, settings.apiHost], ['ws://f/link', 'ft', 'http://f']);
+    writeFileSync(file, JSON.stringify({ url: 'ws+unix:/run/link.sock:/link', token: 'ft' }));
+    assert.equal(readSettings({}, { HPCWHISK_LINK_FILE: file }, 0).apiHost, undefined, 'a socket has no host');
+    writeFileSync(file, JSON.stringify({ url: 'ws+unix:/run/link.sock:/link', token: 'ft', apiHost: 'http://127.0.0.1:3233' }));
+    assert.equal(readSettings({}, { HPCWHISK_LINK_FILE: file }, 0).apiHost, 'http://127.0.0.1:3233');
     chmodSync(file, 0o640);
     assert.throws(() => readSettings({}, { HPCWHISK_LINK_FILE: file }, 0), /others can read it: chmod 600/);
     writeFileSync(file, '{"url": 5}', { mode: 0o600 });

@@ -60,7 +60,7 @@ const MINUTE_MS = 60_000;
  * @throws {InvalidSettings}
  */
 export function readSettings(given: InvokerArguments, env: Environment, startedAt: number): InvokerSettings {
-  const { url, token } = readCredentials(given.linkFile, env);
+  const { url, token, apiHost } = readCredentials(given.linkFile, env);
   return {
     url, token,
     network: networkChoice(given.network ?? present(env['HPCWHISK_NETWORK']) ?? 'host'),
@@ -74,13 +74,20 @@ export function readSettings(given: InvokerArguments, env: Environment, startedA
     jobId: slurmJobId(env),
     node: given.node ?? nodeName(env),
     assets: findAssets(env),
-    apiHost: given.apiHost ?? present(env['HPCWHISK_API_HOST']) ?? apiHostOf(url),
+    apiHost: given.apiHost ?? present(env['HPCWHISK_API_HOST']) ?? apiHost ?? apiHostOf(url),
     imagesFile: imagesFile(env),
   };
 }
 
+interface Credentials {
+  url: string;
+  token: string;
+  /** Where actions find the API, when the link's URL does not tell: a Unix socket has no host. */
+  apiHost?: string;
+}
+
 /** The token is never on a command line, which `scontrol show job` and `ps` show to everyone. */
-function readCredentials(givenFile: string | undefined, env: Environment): { url: string; token: string } {
+function readCredentials(givenFile: string | undefined, env: Environment): Credentials {
   const file = givenFile ?? present(env['HPCWHISK_LINK_FILE']);
   const url = env['HPCWHISK_LINK_URL'];
   const token = env['HPCWHISK_LINK_TOKEN'];
@@ -102,11 +109,13 @@ function readCredentials(givenFile: string | undefined, env: Environment): { url
   return parsed;
 }
 
-function parseCredentials(text: string): { url: string; token: string } | undefined {
+function parseCredentials(text: string): Credentials | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null || !('url' in value) || !('token' in value)) return undefined;
-    return typeof value.url === 'string' && typeof value.token === 'string' ? { url: value.url, token: value.token } : undefined;
+    const { url, token } = value;
+    if (typeof url !== 'string' || typeof token !== 'string') return undefined;
+    return { url, token, ...('apiHost' in value && typeof value.apiHost === 'string' ? { apiHost: value.apiHost } : {}) };
   } catch {
     return undefined;
   }
@@ -177,7 +186,7 @@ function imagesFile(env: Environment): string | undefined {
 /** The controller serves link and API on one port. */
 function apiHostOf(url: string): string | undefined {
   const parsed = URL.parse(url);
-  return parsed === null ? undefined : `${parsed.protocol === 'wss:' ? 'https' : 'http'}://${parsed.host}`;
+  return parsed === null || parsed.host === '' ? undefined : `${parsed.protocol === 'wss:' ? 'https' : 'http'}://${parsed.host}`;
 }
 
 function present(text: string | undefined): string | undefined {
