@@ -13,7 +13,7 @@ export function docsPage(document: OpenApiDocument): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${escapeHtml(title)} API</title><style>${STYLE}</style></head>
 <body><h1>${escapeHtml(title)} API</h1>
-<p>${escapeHtml(description)}</p>
+<p>${prose(description)}</p>
 <p>Version ${escapeHtml(version)}. The whole description, for tools: <a href="/api/v1/api-docs">OpenAPI 3.1</a>.</p>
 ${sections.join('\n')}
 </body></html>
@@ -23,8 +23,13 @@ ${sections.join('\n')}
 function section(document: OpenApiDocument, tag: string): string {
   const rows = Object.entries(document.paths).flatMap(([path, operations]) => Object.entries(operations)
     .filter(([, { tags }]) => tags?.includes(tag))
-    .map(([method, { summary }]) => `<tr><td class="method">${method.toUpperCase()}</td><td><code>${escapeHtml(path)}</code></td><td>${escapeHtml(summary ?? '')}</td></tr>`));
+    .map(([method, { summary }]) => `<tr><td class="method">${method.toUpperCase()}</td><td><code>${escapeHtml(path)}</code></td><td>${prose(summary ?? '')}</td></tr>`));
   return rows.length === 0 ? '' : `<h2>${escapeHtml(tag)}</h2>\n<table>${rows.join('\n')}</table>`;
+}
+
+/** Words of the document, in which code stands between backticks. */
+function prose(text: string): string {
+  return escapeHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
 }
 
 function escapeHtml(text: string): string {
