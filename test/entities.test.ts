@@ -40,7 +40,8 @@ describe('packages, triggers and rules on the local cluster', () => {
       exec: { kind: 'nodejs:default', code: 'const openwhisk = require("openwhisk"); function main() { return openwhisk().namespaces.list().then((namespaces) => ({ namespaces })); }' },
       annotations: [{ key: 'provide-api-key', value: true }],
     });
-    assert.deepEqual(await invoke('client'), { namespaces: ['guest'] });
+    const { response, logs } = await whisk.actions.invoke({ name: 'client', blocking: true }) as { response: { result: unknown }; logs: string[] };
+    assert.deepEqual([response.result, logs], [{ namespaces: ['guest'] }, []]);
   });
 
   it('fires actions through rules, and finds all of it again after a kill -9', async () => {

@@ -73,6 +73,9 @@ export function runtimeLauncher(assets: string, images: () => Promise<ImageCatal
 
 // Node.js
 
+/** The client that actions are given calls `url.parse`, of which newer Node.js warns, in the log of whoever uses it. */
+const QUIET_URL_PARSE = '--disable-warning=DEP0169';
+
 function nodeLaunch(assets: string, version: string): Launch | Missing {
   const host = nodeProgram(assets, version);
   if (host === undefined) return { missing: `There is no Node.js ${version} on this node: its program is looked for at ${join(assets, `nodejs/node${version}`)}.` };
@@ -80,7 +83,7 @@ function nodeLaunch(assets: string, version: string): Launch | Missing {
   const program = { host, inside: '/runtime/node' };
   const [runtime, archive] = nodeRuntime(assets);
   return {
-    command: (inside, memoryMB) => [inside(program), `--max-old-space-size=${Math.max(LEAST_HEAP_MB, memoryMB - RUNTIME_MB)}`, inside(runtime)],
+    command: (inside, memoryMB) => [inside(program), `--max-old-space-size=${Math.max(LEAST_HEAP_MB, memoryMB - RUNTIME_MB)}`, QUIET_URL_PARSE, inside(runtime)],
     env: {},
     readOnly: [program, runtime, archive, ...nodeModules(assets)],
   };
