@@ -6,6 +6,7 @@ import { analyzeCommand } from './commands/analyze.ts';
 import { collectCommand } from './commands/collect.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { invokerCommand } from './commands/invoker.ts';
+import { planCommand } from './commands/plan.ts';
 import { replayCommand } from './commands/replay.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { statusCommand } from './commands/status.ts';
@@ -38,7 +39,7 @@ function platform(): Command {
     .addHelpText('after', `\nWith wsk's grammar, for the users of the platform:\n${NOUNS.map(({ name, description }) => `  ${name.padEnd(12)} ${description}`).join('\n')}`)
     .configureOutput({ outputError: (text, write) => { write(`${text.trim().replace(/^error: /, 'hpcwhisk: EUSAGE: ').replaceAll('\n', ' ')}\n`); } });
 
-  for (const command of [upCommand(), statusCommand(), userCommand(), invokerCommand(), testbedCommand(), replayCommand(), doctorCommand(), collectCommand(), analyzeCommand(), simulateCommand()]) {
+  for (const command of [upCommand(), statusCommand(), userCommand(), invokerCommand(), testbedCommand(), replayCommand(), doctorCommand(), collectCommand(), analyzeCommand(), simulateCommand(), planCommand()]) {
     inheritSettings(command, program);
     program.addCommand(command);
   }

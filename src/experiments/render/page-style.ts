@@ -33,6 +33,7 @@ svg .line.thick { stroke-width: 2.4; }
 svg .line.outline { stroke: var(--ink); stroke-width: 1; opacity: .55; }
 svg .area.ready { fill: var(--ready); } svg .area.pilot { fill: var(--pilot); } svg .area.idle { fill: var(--idle); }
 svg .area.good { fill: var(--good); } svg .area.warn { fill: var(--warn); } svg .area.bad { fill: var(--bad); } svg .area.none { fill: var(--none); }
+svg .area.blue { fill: var(--blue); }
 svg .area.faint { opacity: .18; }
 svg .line.ready, svg .marker.ready { stroke: var(--ready); } svg .line.blue { stroke: var(--blue); } svg .line.bad { stroke: var(--bad); }
 svg .line.none, svg .marker.none { stroke: var(--none); }
@@ -49,6 +50,10 @@ td:last-child, thead th:last-child { font-weight: 600; color: var(--ready); }
 td.empty { color: var(--none); font-weight: 400; }
 tbody tr { border-bottom: 1px solid var(--rule); }
 tr.group th { padding-top: 18px; font-size: .78rem; letter-spacing: .08em; text-transform: uppercase; color: var(--muted); }
+pre { margin: 4px 0 12px; padding: 10px 12px; overflow-x: auto; background: var(--bg); border: 1px solid var(--rule); border-radius: 8px; font: .86rem/1.5 ui-monospace, "DejaVu Sans Mono", monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
+ul { margin: 0; padding-left: 1.2em; font-size: .92rem; } li small { color: var(--muted); }
+td.whole { white-space: nowrap; }
+td small { font-weight: 400; color: var(--muted); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 6px 18px; margin: 0; font-size: .92rem; }
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
 @media print { body { background: none; } .card, .panel { break-inside: avoid; } }
