@@ -18,6 +18,8 @@ const NO_BODY = Buffer.alloc(0);
 /** @param payloadLimitOf what holds for the payload of an activation, in bytes: the routes that take one have MAX_PAYLOAD_BYTES as their limit */
 export function readBodiesAsBytes(api: FastifyInstance, payloadLimitOf: (request: FastifyRequest) => number): void {
   api.removeAllContentTypeParsers();
+  // Web actions are given what comes with GET, too.
+  api.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
   api.addContentTypeParser('*', (request, stream, done) => {
     const { bodyLimit } = request.routeOptions;
     const limit = bodyLimit === MAX_PAYLOAD_BYTES ? payloadLimitOf(request) : bodyLimit;

@@ -90,6 +90,22 @@ for (const { name, type, body, seen } of BODIES) {
   });
 }
 
+for (const method of ['GET', 'DELETE']) {
+  test(`${method} /web/{ns}/{package}/{action}: a body comes with ${method}, too`, async () => {
+    // fetch would not send it.
+    const { hostname, port } = new URL(api.url);
+    const body = await new Promise<string>((resolve, reject) => {
+      httpRequest({ hostname, port, method, path: '/api/v1/web/guest/default/echo?q=1', headers: { 'content-type': 'application/json', 'content-length': 7 } }, (response) => {
+        let text = '';
+        response.on('data', (chunk: Buffer) => { text += chunk.toString(); });
+        response.on('end', () => { resolve(text); });
+      }).on('error', reject).end('{"a":1}');
+    });
+    const { q, a } = JSON.parse(body) as JsonObject;
+    assert.deepEqual({ q, a }, { q: '1', a: 1 });
+  });
+}
+
 const RAW: { type: string; body: string; seen: string }[] = [
   { type: 'application/json', body: '{"a":1}', seen: Buffer.from('{"a":1}').toString('base64') },
   { type: 'application/octet-stream', body: 'bytes', seen: Buffer.from('bytes').toString('base64') },
