@@ -18,12 +18,19 @@ export interface FunctionSource {
 }
 
 /** @param directory of the manifest: paths are relative to it @throws {WhiskError} */
-export async function functionExec(source: FunctionSource, directory: string): Promise<Exec> {
+export async function functionExec(given: FunctionSource, directory: string): Promise<Exec> {
+  const source = given.runtime === undefined ? given : { ...given, runtime: kindOf(given.runtime) };
   const { where, function: file, code, docker } = source;
   if (code !== undefined && file !== undefined) throw new WhiskError(`${where}: give either 'function' or 'code'`);
   if (code !== undefined) return inlineExec(source, code);
   if (file === undefined && docker === undefined) throw new WhiskError(`${where}: 'function' or 'code' is missing`);
   return attempting(where, () => file === undefined ? execOf(optionsOf(source)) : fileExec(source, file, directory));
+}
+
+/** wskdeploy takes `nodejs` and `nodejs@20` for kinds, too. */
+function kindOf(runtime: string): string {
+  const kind = runtime.replace(/@(?=[\d.]+$)/, ':');
+  return /^\w+$/.test(kind) && kind !== 'blackbox' ? `${kind}:default` : kind;
 }
 
 function inlineExec({ where, runtime, docker, main }: FunctionSource, code: string): Exec {

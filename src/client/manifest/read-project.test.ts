@@ -43,6 +43,23 @@ describe('a manifest', () => {
   const parametersOf = (plan: ProjectPlan, name: string): object =>
     Object.fromEntries(('parameters' in bodyOf(plan, name) ? (bodyOf(plan, name) as { parameters: { key: string; value: unknown }[] }).parameters : []).map(({ key, value }) => [key, value]));
 
+  it('takes the keys of actions that are annotations, and kinds as wskdeploy writes them', async () => {
+    const plan = await read(`
+packages:
+  default:
+    actions:
+      web: {code: "main = 1", runtime: nodejs, web: yes, raw-http: true, final: false}
+      steps: {code: "main = 1", kind: nodejs@20, conductor: true}
+      source: {code: "main = 1", runtime: "python:3", feed: true}
+`);
+    assert.deepEqual(bodyOf(plan, 'web'), {
+      exec: { kind: 'nodejs:default', code: 'main = 1' },
+      annotations: [{ key: 'web-export', value: true }, { key: 'raw-http', value: true }, { key: 'final', value: false }],
+    });
+    assert.deepEqual(bodyOf(plan, 'steps'), { exec: { kind: 'nodejs:20', code: 'main = 1' }, annotations: [{ key: 'conductor', value: true }] });
+    assert.deepEqual(bodyOf(plan, 'source'), { exec: { kind: 'python:3', code: 'main = 1' }, annotations: [{ key: 'feed', value: true }] });
+  });
+
   it('becomes a plan in the order in which it can be carried out', async () => {
     const { steps, warnings } = await read(`
 project:

@@ -22,6 +22,8 @@ import type { ProjectPlan, ProjectStep } from './project-plan.ts';
 const IGNORED = ['version', 'license', 'namespace', 'credential', 'apiHost', 'repositories', 'description', 'displayName', 'name'];
 const LIMITS = { timeout: 'timeout', memory: 'memorySize', logs: 'logSize', concurrency: 'concurrency' } as const;
 const DEFAULT_PACKAGE = 'default';
+/** Annotations of actions that have keys of their own. */
+const MARKS = ['raw-http', 'final', 'conductor', 'feed'];
 
 interface ProjectFiles {
   readonly manifest: string;
@@ -96,13 +98,16 @@ class ProjectReader {
   }
 
   async #action(name: string, node: ManifestNode, override: ManifestNode): Promise<ProjectStep> {
-    node.allow([...IGNORED, 'function', 'location', 'code', 'runtime', 'main', 'docker', 'native', 'inputs', 'outputs', 'limits', 'annotations', 'web', 'web-export', 'web-secure', 'exposedUrl']);
+    node.allow([...IGNORED, 'function', 'location', 'code', 'runtime', 'kind', 'main', 'docker', 'native', 'inputs', 'outputs', 'limits', 'annotations', 'web', 'web-export', 'web-secure', 'exposedUrl', ...MARKS]);
     const text = (key: string, field = key): object => node.has(key) ? { [field]: key === 'code' ? node.text(key) : this.#environment.text(node.text(key) ?? '') } : {};
     const exec = await functionExec({
-      where: node.where, ...text('location', 'function'), ...text('function'), ...text('code'), ...text('runtime'), ...text('main'), ...text('docker'), native: node.value('native') === true,
+      where: node.where, ...text('location', 'function'), ...text('function'), ...text('code'), ...text('kind', 'runtime'), ...text('runtime'), ...text('main'), ...text('docker'), native: node.value('native') === true,
     }, this.#directory);
     const limits = limitsOf(node.child('limits'));
-    return { kind: 'action', name, body: { ...this.#described(node, override), exec, ...(Object.keys(limits).length === 0 ? {} : { limits }) } };
+    const marks = MARKS.filter((mark) => node.has(mark)).map((mark) => ({ key: mark, value: node.value(mark) === true }));
+    const { annotations = [], ...described } = this.#described(node, override);
+    const all = mergeAnnotations(annotations, marks);
+    return { kind: 'action', name, body: { ...described, ...(all.length === 0 ? {} : { annotations: all }), exec, ...(Object.keys(limits).length === 0 ? {} : { limits }) } };
   }
 
   #sequence(prefix: string, name: string, node: ManifestNode, override: ManifestNode): ProjectStep {
