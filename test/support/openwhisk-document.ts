@@ -27,7 +27,7 @@ interface Departure {
 const collection = (answer: Answer): string => answer.path.split('/')[3] ?? '';
 const ownKinds = /\/exec\/kind must be equal to one of the allowed values/;
 
-export const DEPARTURES: readonly Departure[] = [
+const DEPARTURES: readonly Departure[] = [
   { what: 'The kinds in the document are those of one release; which there are is what GET / of a deployment says.', holds: (_, complaint) => ownKinds.test(complaint) },
   { what: 'A list with `count=true` is answered with an object, `{"actions": 3}`, not with an array.', holds: ({ query, method }) => method === 'GET' && query.has('count') },
   { what: 'A path that does not exist is answered with 404 and a method that does not with 405, everywhere.', holds: ({ status }) => status === 404 || status === 405 },

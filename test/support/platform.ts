@@ -96,6 +96,7 @@ export class Platform {
     await this.interrupt();
     this.#proxy?.stop();
     await rm(this.state, { recursive: true, force: true });
+    if (this.departures.length > 0) console.log(`Where OpenWhisk departs from its own document, as these answers have shown:\n${this.departures.map((what) => `- ${what}`).join('\n')}`);
     const complaints = this.#proxy?.complaints ?? [];
     if (complaints.length > 0) throw new Error(`answers that OpenWhisk's document does not have:\n${complaints.join('\n')}`);
   }
