@@ -15,6 +15,7 @@ const ExecBody = Type.Object({
   kind: Type.String(),
   code: Type.Optional(Type.Unknown()),
   main: Type.Optional(Type.String()),
+  binary: Type.Optional(Type.Unknown()),
   image: Type.Optional(Type.Unknown()),
   components: Type.Optional(Type.Array(Type.String())),
 });
@@ -55,9 +56,9 @@ export function parseActionPut(json: JsonValue | undefined, limits: Limits, call
   return put;
 }
 
-interface ExecFields { kind: string; code?: unknown; main?: string | undefined; image?: unknown; components?: string[] | undefined }
+interface ExecFields { kind: string; code?: unknown; main?: string | undefined; binary?: unknown; image?: unknown; components?: string[] | undefined }
 
-function resolveExec({ kind, code, main, image, components }: ExecFields, caller: string): Exec {
+function resolveExec({ kind, code, main, binary, image, components }: ExecFields, caller: string): Exec {
   switch (kind.trim().toLowerCase()) {
     case 'sequence':
       if (components === undefined) throw contentMalformed("'components' must be defined for sequence kind");
@@ -65,7 +66,7 @@ function resolveExec({ kind, code, main, image, components }: ExecFields, caller
     case 'blackbox':
       return resolveBlackboxExec({ image, code, main });
     default:
-      return resolveCodeExec({ kind, code, main }, KINDS);
+      return resolveCodeExec({ kind, code, main, binary }, KINDS);
   }
 }
 

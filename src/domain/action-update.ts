@@ -9,9 +9,9 @@
  */
 import type { Action, ActionLimits, BlackboxExec, CodeExec, Exec, KeyValue } from './action.ts';
 import { isSequence } from './action.ts';
-import { isBinaryCode } from './code.ts';
+import { isArchive, isBinaryCode } from './code.ts';
 import { checkKeyValueSizes, checkSize } from './entity-sizes.ts';
-import { contentMalformed, execUndefined, runtimeDeprecated, runtimeUnknown } from './errors.ts';
+import { codeIsNoArchive, contentMalformed, execUndefined, runtimeDeprecated, runtimeUnknown } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { resolveLimits, standardLimits } from './limits.ts';
 import { mergeParameters } from './parameters.ts';
@@ -44,17 +44,19 @@ export interface KindCatalogue {
 
 /**
  * @param fields of the request's `exec`
- * @throws {ApiError} 400 unknown or deprecated kind, code missing
+ * @throws {ApiError} 400 unknown or deprecated kind, code missing, or said to be binary and no archive
  */
-export function resolveCodeExec(fields: { kind: string; code: unknown; main?: string | undefined }, kinds: KindCatalogue): CodeExec {
+export function resolveCodeExec(fields: { kind: string; code: unknown; main?: string | undefined; binary?: unknown }, kinds: KindCatalogue): CodeExec {
   const known = kinds.resolve(fields.kind.trim().toLowerCase());
   if (known === undefined) throw runtimeUnknown(fields.kind, kinds.names);
   if (known.deprecated) throw runtimeDeprecated(known.kind);
   const { code, main } = fields;
   if (typeof code !== 'string') throw contentMalformed(`'code' must be a string or attachment object defined in 'exec' for '${known.kind}' actions`);
   if (known.requireMain && main === undefined) throw contentMalformed(`'main' must be a string defined in 'exec' for '${known.kind}' actions`);
-  // Whether binary code is an archive, the runtime tells when it starts: here everything base64 is taken, as by OpenWhisk.
-  return { kind: known.kind, code, binary: isBinaryCode(code), ...(main === undefined ? {} : { main }) };
+  const binary = isBinaryCode(code);
+  // Text may be base64 by chance, and OpenWhisk takes it; who says that it is an archive had better hear now that it is none.
+  if (fields.binary === true && binary && !isArchive(code)) throw codeIsNoArchive();
+  return { kind: known.kind, code, binary, ...(main === undefined ? {} : { main }) };
 }
 
 /** Registry host, path and tag or digest, as container tools write them. */

@@ -100,6 +100,7 @@ export const runtimeUnknown = (kind: string, known: readonly string[]): ApiError
   contentMalformed(`The specified runtime '${kind}' is not supported by this platform. Valid values are: ${known.map((name) => `'${name}'`).join(', ')}.`);
 export const runtimeDeprecated = (kind: string): ApiError =>
   new ApiError(400, `The '${kind}' runtime is no longer supported. You may read and delete but not update or invoke this action.`);
+export const codeIsNoArchive = (): ApiError => contentMalformed("'code' is binary (base64) but neither a zip nor a tar.gz archive");
 /** @param text says which limit and threshold */
 export const limitOutOfRange = (text: string): ApiError => new ApiError(400, text);
 /** A payload sets a parameter that the action has marked as final, or a reserved `__ow_` property. */
