@@ -3,20 +3,28 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { systemClock } from '../clock/system-clock.ts';
 import type { Logger } from '../domain/logger.ts';
+import type { DispatchView } from '../dispatch/dispatch.ts';
+import type { PilotSite } from '../pilots/adaptive.ts';
+import type { Demand } from '../pilots/pilot-demand.ts';
 import { PilotManager } from '../pilots/pilot-manager.ts';
-import { policyOf } from '../pilots/policies.ts';
+import { policyOf, type PolicyName } from '../pilots/policies.ts';
 import { CommandLineSlurm } from '../slurm/command-line/command-line-slurm.ts';
 import { LocalCluster, type LocalClusterEvent } from '../slurm/local/local-cluster.ts';
 import { SlurmError, type Slurm } from '../slurm/slurm.ts';
 import { demonstrationSurface } from '../traces/demonstration.ts';
 import { CommandError } from './command-error.ts';
+import { readPilotSite } from './pilot-site.ts';
 
 export interface ClusterOptions {
   cluster: 'local' | 'slurm';
   state: string;
   partition?: string;
-  policy: 'fib' | 'dense' | 'single';
+  policy: PolicyName;
   overtime: boolean;
+  /** Invokers kept when nobody calls (policy adaptive). */
+  floor?: number;
+  site: PilotSite;
+  demand: () => Demand;
   invokerMemory?: number;
   nodes: number;
   seed: number;
@@ -34,20 +42,34 @@ export interface ClusterOptions {
 export interface OpenCluster { slurm: Slurm; manager: PilotManager }
 
 const LOCAL_MEMORY_MB = 2048;
+/** Room for one call of an action with OpenWhisk's standard memory. */
+const SLOT_MB = 256;
 /** Nobody else asks the pretended Slurm anything, and who watches wants to see something. */
 const LOCAL_PERIOD_MS = 1_000;
 
 export function openCluster(options: ClusterOptions): OpenCluster {
   const slurm = options.cluster === 'local' ? localCluster(options) : slurmCluster(options);
   const manager = new PilotManager({
-    slurm, clock: systemClock, logger: options.logger,
+    slurm, clock: systemClock, logger: options.logger, demand: options.demand,
     policy: policyOf(options.policy, {
       ...(options.cluster === 'local' ? { depth: 1 } : {}),
       ...(options.overtime ? { limitMinutes: 1 } : {}),
+      ...(options.floor === undefined ? {} : { floor: options.floor }),
+      site: options.site,
     }),
     options: options.cluster === 'local' ? { periodMs: LOCAL_PERIOD_MS } : {},
   });
   return { slurm, manager };
+}
+
+/** Only the policy that goes by it asks. */
+export async function pilotSiteOf(options: Pick<ClusterOptions, 'cluster' | 'policy' | 'partition' | 'sbatchArguments'>): Promise<PilotSite> {
+  return options.cluster === 'slurm' && options.policy === 'adaptive' ? await readPilotSite(options, slurmEnvironment()) : {};
+}
+
+export function demandOf({ running, queued, rescued, invokers }: DispatchView, callsPerSecond: number): Demand {
+  const memoryMB = invokers.reduce((sum, invoker) => sum + invoker.memoryMB, 0);
+  return { running, queued: queued + rescued, callsPerSecond, slotsPerInvoker: invokers.length === 0 ? 1 : Math.max(1, Math.floor(memoryMB / invokers.length / SLOT_MB)) };
 }
 
 /** @throws {CommandError} */
@@ -86,12 +108,17 @@ function slurmCluster(options: ClusterOptions): CommandLineSlurm {
     script: (pilot) => jobScript(options.bundle, {
       ...settings,
       ...(options.invokerMemory === undefined ? {} : { HPCWHISK_INVOKER_MEMORY_MB: String(options.invokerMemory) }),
-      HPCWHISK_LIMIT_MINUTES: options.overtime ? 'none' : String(pilot.limitMinutes),
+      HPCWHISK_LIMIT_MINUTES: runsOverTime(options) ? 'none' : String(pilot.limitMinutes),
     }),
     sbatchArguments: options.sbatchArguments,
     env: slurmEnvironment(),
     logger: options.logger,
   });
+}
+
+/** The limit does not end such a pilot, so it has no lease. */
+function runsOverTime({ overtime, policy, site }: ClusterOptions): boolean {
+  return overtime || (policy === 'adaptive' && site.overTimeLimit === true && site.noReserve !== true);
 }
 
 function pilotSettings({ linkFile, sandbox }: ClusterOptions): Record<string, string> {

@@ -14,6 +14,13 @@ export interface PilotsStatus {
   pending: number;
   running: number;
   lastError?: string;
+  nodes: { idle: number; total: number };
+  /** Why pilots are pending, as Slurm says it. */
+  reasons: Readonly<Record<string, number>>;
+  /** Epoch ms of the last round that Slurm answered. */
+  lastRound?: number;
+  /** Why this backlog: sentences. */
+  why: readonly string[];
 }
 
 const WINDOW_SECONDS = 10;

@@ -7,6 +7,7 @@ import { collectCommand } from './commands/collect.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { invokerCommand } from './commands/invoker.ts';
 import { planCommand } from './commands/plan.ts';
+import { pilotsCommand } from './commands/pilots.ts';
 import { replayCommand } from './commands/replay.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { statusCommand } from './commands/status.ts';
@@ -39,7 +40,7 @@ function platform(): Command {
     .addHelpText('after', `\nWith wsk's grammar, for the users of the platform:\n${NOUNS.map(({ name, description }) => `  ${name.padEnd(12)} ${description}`).join('\n')}`)
     .configureOutput({ outputError: (text, write) => { write(`${text.trim().replace(/^error: /, 'hpcwhisk: EUSAGE: ').replaceAll('\n', ' ')}\n`); } });
 
-  for (const command of [upCommand(), statusCommand(), userCommand(), invokerCommand(), testbedCommand(), replayCommand(), doctorCommand(), collectCommand(), analyzeCommand(), simulateCommand(), planCommand()]) {
+  for (const command of [upCommand(), statusCommand(), pilotsCommand(), userCommand(), invokerCommand(), testbedCommand(), replayCommand(), doctorCommand(), collectCommand(), analyzeCommand(), simulateCommand(), planCommand()]) {
     inheritSettings(command, program);
     program.addCommand(command);
   }

@@ -43,7 +43,7 @@ const EXIT_USAGE = 64;
 /** @returns what is to be printed. @throws {CommandError} */
 export async function runSimulateSlurm(options: SimulateSlurmOptions): Promise<string> {
   const scheduler = inRange(() => parseSchedulerParameters(options.schedulerParameters));
-  const policies = options.policy.map((name) => inRange(() => policyFor(name, options)));
+  const policies = options.policy.map((name) => inRange(() => policyFor(name, options, scheduler)));
   const surface = await surfaceFor(options);
   const reports: HarvestReport[] = [];
   for (const policy of policies) reports.push(await simulateHarvest(requestOf(options, surface, policy, scheduler)));
@@ -62,8 +62,15 @@ function requestOf(options: SimulateSlurmOptions, surface: IdleSurface, policy: 
   };
 }
 
-function policyFor(name: PolicyName, { depth, limit }: SimulateSlurmOptions): PilotPolicy {
-  const wanted: PolicyOptions = { ...depth === undefined ? {} : { depth }, ...limit === undefined ? {} : { limitMinutes: limit } };
+function policyFor(name: PolicyName, { depth, limit, qosNoReserve, overTimeLimit }: SimulateSlurmOptions, { bf_max_job_part, bf_max_job_test, bf_window }: SchedulerParameters): PilotPolicy {
+  const wanted: PolicyOptions = {
+    ...depth === undefined ? {} : { depth }, ...limit === undefined ? {} : { limitMinutes: limit },
+    // What a pilot manager would read off this site.
+    site: {
+      noReserve: qosNoReserve, overTimeLimit, maxLimitMinutes: bf_window,
+      backfillDepth: Math.min(...[bf_max_job_part, bf_max_job_test].map((most) => most === 0 ? Number.MAX_SAFE_INTEGER : most)),
+    },
+  };
   return policyOf(name, wanted);
 }
 

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import type { Limits } from '../domain/limits.ts';
 import type { PilotManager } from '../pilots/pilot-manager.ts';
 import { openFileLogger } from '../telemetry/file-logger.ts';
-import { openCluster, startManager, type ClusterOptions, type OpenCluster } from './clusters.ts';
+import { demandOf, openCluster, pilotSiteOf, startManager, type ClusterOptions, type OpenCluster } from './clusters.ts';
 import { CommandError, errorText } from './command-error.ts';
 import { RateMeter, type ControllerStatus } from './controller-status.ts';
 import { checkPort, EmbeddedController, LINK_PATH } from './embedded-controller.ts';
@@ -14,7 +14,7 @@ import { buildPilotBundle } from './pilot-bundle.ts';
 import { linkSocketIn, makeDirectories, StateDirectory } from './state-directory.ts';
 import { checkTlsOptions, openCertificate, type TlsOptions } from './tls-certificate.ts';
 
-export interface UpOptions extends Omit<ClusterOptions, 'bundle' | 'linkFile' | 'logDirectory' | 'logger' | 'tell'>, TlsOptions {
+export interface UpOptions extends Omit<ClusterOptions, 'bundle' | 'linkFile' | 'logDirectory' | 'logger' | 'tell' | 'site' | 'demand'>, TlsOptions {
   host: string;
   port: number;
   webDomain?: string;
@@ -38,6 +38,7 @@ export async function runUp(options: UpOptions): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   if (!LOG_LEVELS.includes(options.logLevel)) throw new CommandError('EUSAGE', `--log-level must be one of ${LOG_LEVELS.join(', ')}`, 64);
   if (options.overtime && options.policy !== 'single') throw new CommandError('EUSAGE', '--overtime goes with --policy single', 64);
+  if (options.floor !== undefined && options.policy !== 'adaptive') throw new CommandError('EUSAGE', '--floor goes with --policy adaptive', 64);
   const limits = await readLimits(options.limits);
   checkTlsOptions(options);
   for (const port of [options.port, options.tlsPort]) if (port !== undefined) await checkPort(options.host, port);
@@ -92,8 +93,11 @@ async function startPlatform(options: UpOptions, limits: Limits, state: StateDir
     await state.writeSecret('link.json', JSON.stringify({ url: linkUrl(url, linkSocket), token: linkToken, apiHost: url }));
     cleanUps.push(() => rm(state.file('link.json'), { force: true }));
     const bundle = await buildPilotBundle(state.file('pilot'), options.images);
+    const arrivals = new RateMeter();
+    const counting = setInterval(() => { const { accepted, rejected } = controller.dispatcher.view().counts; arrivals.sample(accepted + rejected); }, 1_000).unref();
+    cleanUps.push(() => { clearInterval(counting); });
     const cluster = openCluster({
-      ...options, bundle, linkFile: state.file('link.json'), logDirectory: state.file('pilot'), logger,
+      ...options, site: await pilotSiteOf(options), demand: () => demandOf(controller.dispatcher.view(), arrivals.perSecond()), bundle, linkFile: state.file('link.json'), logDirectory: state.file('pilot'), logger,
       tell: (line) => { console.log(line); },
     });
     running.cluster = cluster;
@@ -125,6 +129,8 @@ function status(options: UpOptions, url: string, startedAt: number, rate: RateMe
     url, startedAt, callsPerSecond: rate.perSecond(),
     pilots: {
       cluster: options.cluster, policy: options.policy, pending: pilots?.pending ?? 0, running: pilots?.running ?? 0,
+      nodes: pilots?.nodes ?? { idle: 0, total: 0 }, reasons: pilots?.reasons ?? {}, why: pilots?.why ?? [],
+      ...(pilots?.lastRound === undefined ? {} : { lastRound: pilots.lastRound }),
       ...(pilots?.lastError === undefined ? {} : { lastError: pilots.lastError }),
     },
   };

@@ -1,16 +1,18 @@
 /**
  * The reconcile loop: each round asks Slurm once for the pilots and once for the nodes, lets the policy plan, submits
  * what is missing as arrays and cancels what is too much. Nothing is remembered between rounds that Slurm could not
- * tell, so a restarted manager takes over the pilots in the queue, and a submission whose answer was lost is not
+ * tell (what a policy has learned it can do without), so a restarted manager takes over the pilots in the queue, and a submission whose answer was lost is not
  * repeated. A failed round changes nothing; the next comes later and later (back-off) until Slurm answers again.
  */
 import type { CancelTimer, Clock } from '../clock/clock.ts';
 import { silentLogger, type Logger } from '../domain/logger.ts';
 import { SlurmError, type NodeCount, type PilotJob, type Slurm } from '../slurm/slurm.ts';
 import { jobPhase } from '../slurm/states.ts';
+import type { AdaptiveMemory } from './adaptive-memory.ts';
 import { PilotLedger, type EndedPilots } from './pilot-ledger.ts';
 import { defaultPilotManagerOptions, type PilotManagerOptions } from './pilot-manager-options.ts';
-import type { PilotPlan, PilotPolicy } from './pilot-policy.ts';
+import type { Demand } from './pilot-demand.ts';
+import type { PilotPlan, PilotPolicy, PilotSnapshot } from './pilot-policy.ts';
 
 export interface PilotManagerParts {
   readonly slurm: Slurm;
@@ -18,6 +20,8 @@ export interface PilotManagerParts {
   readonly clock: Clock;
   readonly logger?: Logger;
   readonly options?: PilotManagerOptions;
+  /** What callers ask for at the moment. */
+  readonly demand?: () => Demand;
 }
 
 export interface PilotManagerStatus {
@@ -37,6 +41,8 @@ export interface PilotManagerStatus {
   /** Pilots submitted since the start. */
   readonly submitted: number;
   readonly ended: Readonly<EndedPilots>;
+  /** Why this backlog: sentences for people. */
+  readonly why: readonly string[];
 }
 
 const minuteMs = 60_000;
@@ -50,7 +56,10 @@ export class PilotManager {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #options: Required<PilotManagerOptions>;
+  readonly #demand: (() => Demand) | undefined;
   readonly #ledger = new PilotLedger();
+  /** What the policy has learned. */
+  #memory: AdaptiveMemory | undefined;
   #jobs: readonly PilotJob[] = [];
   #nodes: NodeCount = { idle: 0, total: 0 };
   #lastRound: number | undefined;
@@ -74,6 +83,7 @@ export class PilotManager {
     this.#policy = parts.policy;
     this.#clock = parts.clock;
     this.#logger = parts.logger ?? silentLogger;
+    this.#demand = parts.demand;
     this.#options = { ...defaultPilotManagerOptions, ...parts.options };
   }
 
@@ -117,6 +127,7 @@ export class PilotManager {
       ...this.#lastRound === undefined ? {} : { lastRound: this.#lastRound },
       ...lastError === undefined ? {} : { lastError },
       backoffMs: this.#backoffMs, submitted: this.#submitted, ended: { ...this.#ledger.ended },
+      why: this.#policy.explain(this.#snapshot(), this.#memory),
     };
   }
 
@@ -140,8 +151,8 @@ export class PilotManager {
     this.#nodes = nodes;
     this.#lastRound = this.#clock.now();
     const failed = this.#ledger.record(jobs);
-    const snapshot = { pending: this.#countByKind('pending'), running: this.#countByKind('running'), nodes };
-    const plan = this.#policy.plan(snapshot);
+    const plan = this.#policy.plan(this.#snapshot(), this.#memory);
+    this.#memory = plan.memory;
     await this.#cancelSurplus(plan);
     if (this.#mayRestock(failed)) await this.#submit(plan);
     this.#succeeded();
@@ -237,6 +248,14 @@ export class PilotManager {
     this.#backoffMs = Math.min(this.#backoffMs === 0 ? periodMs : this.#backoffMs * 2, maxBackoffMs);
     this.#lastError = error instanceof Error ? error.message : String(error);
     this.#logger.warn({ error: this.#lastError, backoffMs: this.#backoffMs }, 'a round of the pilot manager failed');
+  }
+
+  #snapshot(): PilotSnapshot {
+    const demand = this.#demand?.();
+    return {
+      pending: this.#countByKind('pending'), running: this.#countByKind('running'), nodes: this.#nodes, jobs: this.#jobs,
+      at: this.#lastRound ?? this.#clock.now(), ...demand === undefined ? {} : { demand },
+    };
   }
 
   #countByKind(phase: 'pending' | 'running'): Record<string, number> {

@@ -1,10 +1,12 @@
 /**
- * A policy decides what stands in Slurm's queue. It is a pure function of what Slurm shows: it knows neither the time nor
- * what was planned before, so the same one runs in the pilot manager, after its restart, and in the simulator.
- * All policies here are stocks: so many pending pilots of each kind, refilled as Slurm starts them, reduced when there
+ * A policy decides what stands in Slurm's queue. It is a pure function of what Slurm shows and, for a policy that learns,
+ * of the memory that its last plan gave out: so the same one runs in the pilot manager, after its restart, and in the
+ * simulator. All policies here are stocks: so many pending pilots of each kind, refilled as Slurm starts them, reduced when there
  * are too many. Slurm alone decides which of them fits which gap.
  */
-import type { NodeCount, PilotSubmission } from '../slurm/slurm.ts';
+import type { NodeCount, PilotJob, PilotSubmission } from '../slurm/slurm.ts';
+import type { AdaptiveMemory } from './adaptive-memory.ts';
+import type { Demand } from './pilot-demand.ts';
 
 /** One kind of pilot in the stock. */
 export interface PilotKind {
@@ -18,11 +20,16 @@ export interface PilotKind {
 }
 
 /** What Slurm shows at one moment. */
-interface PilotSnapshot {
+export interface PilotSnapshot {
   /** Pending pilots by kind; kinds that the policy does not know included. */
   readonly pending: Readonly<Record<string, number>>;
   readonly running: Readonly<Record<string, number>>;
   readonly nodes: NodeCount;
+  /** Epoch ms, and the listing that the counts are from: what a policy learns by. Without them it learns nothing. */
+  readonly at?: number;
+  readonly jobs?: readonly PilotJob[];
+  /** What callers ask for, where that is known. */
+  readonly demand?: Demand;
 }
 
 export interface PilotPlan {
@@ -30,6 +37,8 @@ export interface PilotPlan {
   readonly submit: readonly PilotSubmission[];
   /** Pending pilots too many, by kind. */
   readonly cancel: readonly { readonly kind: string; readonly count: number }[];
+  /** To be given back with the next snapshot. Only policies that learn have one. */
+  readonly memory?: AdaptiveMemory;
 }
 
 export interface PilotPolicy {
@@ -37,7 +46,9 @@ export interface PilotPolicy {
   readonly kinds: readonly PilotKind[];
   /** What had to be changed to keep within the bounds; undefined when nothing. */
   readonly note?: string;
-  plan(snapshot: PilotSnapshot): PilotPlan;
+  plan(snapshot: PilotSnapshot, memory?: AdaptiveMemory): PilotPlan;
+  /** Why it keeps what it keeps: sentences for people. */
+  explain(snapshot: PilotSnapshot, memory?: AdaptiveMemory): readonly string[];
 }
 
 export interface StockOptions {
@@ -66,11 +77,13 @@ export function stockPolicy(name: string, wanted: readonly PilotKind[], options:
   return {
     name, kinds,
     ...total <= maxPending ? {} : { note: `${name} wants ${total} pilots pending and may keep ${maxPending}: ${kinds.map(({ kind, depth }) => `${depth} of ${kind}`).join(', ')}` },
-    plan: (snapshot) => plan(kinds, snapshot),
+    plan: ({ pending }) => planStock(kinds, pending),
+    explain: () => [`${name} keeps ${kinds.map(({ kind, depth }) => `${depth} of ${kind}`).join(', ')} pending, whatever happens; at most ${maxPending} together.`],
   };
 }
 
-function plan(kinds: readonly PilotKind[], { pending }: PilotSnapshot): PilotPlan {
+/** What brings the pending pilots to these depths. */
+export function planStock(kinds: readonly PilotKind[], pending: Readonly<Record<string, number>>): PilotPlan {
   const missing: { submission: PilotSubmission; emptiness: number }[] = [];
   const cancel: { kind: string; count: number }[] = [];
   const known = new Set<string>();

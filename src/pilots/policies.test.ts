@@ -83,12 +83,13 @@ describe('policies', () => {
       const after = carriedOut(pending, plan);
       assert.ok(total(after) <= maxPending);
       assert.ok(Object.values(after).every((count) => count >= 0));
-      assert.deepEqual(policy.plan({ pending: after, running: {}, nodes }), { submit: [], cancel: [] });
+      const { submit, cancel } = policy.plan({ pending: after, running: {}, nodes });
+      assert.deepEqual({ submit, cancel }, { submit: [], cancel: [] });
     }));
   });
 
-  it('looks at the pending pilots only', () => {
-    fc.assert(fc.property(anyPolicy, fc.dictionary(fc.constantFrom('m90', 'm2'), fc.nat(20)), fc.nat(100), ({ policy }, running, idle) => {
+  it('looks at the pending pilots only, unless it learns', () => {
+    fc.assert(fc.property(anyPolicy.filter(({ policy }) => policy.name !== 'adaptive'), fc.dictionary(fc.constantFrom('m90', 'm2'), fc.nat(20)), fc.nat(100), ({ policy }, running, idle) => {
       assert.deepEqual(policy.plan({ pending: {}, running, nodes: { idle, total: 100 } }), policy.plan({ pending: {}, running: {}, nodes }));
     }));
   });

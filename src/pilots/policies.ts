@@ -1,14 +1,13 @@
+import { adaptive, type AdaptiveOptions } from './adaptive.ts';
 import { dense } from './dense.ts';
 import { fib } from './fib.ts';
-import type { PilotPolicy, StockOptions } from './pilot-policy.ts';
+import type { PilotPolicy } from './pilot-policy.ts';
 import { single } from './single.ts';
 
-export const policyNames = ['fib', 'dense', 'single'] as const;
+export const policyNames = ['fib', 'dense', 'single', 'adaptive'] as const;
 export type PolicyName = (typeof policyNames)[number];
 
-export interface PolicyOptions extends StockOptions {
-  /** Pending pilots of each kind. */
-  readonly depth?: number;
+export interface PolicyOptions extends AdaptiveOptions {
   /** Of `single` only: minutes. */
   readonly limitMinutes?: number;
 }
@@ -19,5 +18,6 @@ export function policyOf(name: PolicyName, options: PolicyOptions = {}): PilotPo
     case 'fib': return fib(options);
     case 'dense': return dense(options);
     case 'single': return single(options);
+    case 'adaptive': return adaptive(options);
   }
 }

@@ -105,6 +105,22 @@ describe('the model on the real day', () => {
     assert.ok(report.manners.looks <= 2 * (86_400 / 15 + 2));
   });
 
+  it('is harvested by adaptive as well as by fib and dense or better, with fewer calls to Slurm than dense', async () => {
+    const surface = whole();
+    for (const parameters of [PROMETHEUS_PARAMETERS, '', 'bf_interval=10']) {
+      for (const noReserve of [false, true]) {
+        const harvest = (policy: HarvestRequest['policy']): ReturnType<typeof simulateHarvest> =>
+          simulateHarvest({ surface, policy, plans: 'drawn', startupMs: 1000, seed: 1, model: { ...model, noReserve, scheduler: parseSchedulerParameters(parameters) } });
+        const own = await harvest(policyOf('adaptive', { site: { noReserve } }));
+        const [byFib, byDense] = [await harvest(policyOf('fib')), await harvest(policyOf('dense'))];
+        // A hundredth of a point is chance: which of two idle nodes a pilot gets.
+        assert.ok(own.coverage.ready >= Math.max(byFib.coverage.ready, byDense.coverage.ready) - 2e-4, `${parameters} ${noReserve}: ${own.coverage.ready}, ${byFib.coverage.ready}, ${byDense.coverage.ready}`);
+        const calls = ({ manners }: typeof own): number => manners.submissions + manners.cancellations;
+        assert.ok(calls(own) <= calls(byDense), `${calls(own)} against ${calls(byDense)}`);
+      }
+    }
+  });
+
   it('comes near what a real Slurm brought in its gaps of up to 300 s, with NoReserve', async () => {
     const surface = whole();
     const short = { ...surface, periods: surface.periods.filter(({ start, end }) => end - start <= 300_000) };

@@ -20,6 +20,18 @@ export async function readSite(options: { env?: Readonly<Record<string, string>>
   return parseSite(config, await commands.run('scontrol', ['--oneliner', 'show', 'partition']));
 }
 
+/** The flags of a QOS, as `sacctmgr` prints them; none where there is no accounting or no such QOS. Asks slurmdbd once. */
+export async function readQosFlags(qos: string, options: { env?: Readonly<Record<string, string>>; timeoutMs?: number } = {}): Promise<readonly string[]> {
+  const commands = new SlurmCommands(options.env ?? {}, options.timeoutMs ?? 20_000);
+  try {
+    const printed = await commands.run('sacctmgr', ['--noheader', '--parsable2', 'show', 'qos', 'where', `name=${qos}`, 'format=Flags']);
+    return printed.trim().split(',').filter((flag) => flag !== '');
+  } catch (error) {
+    if (error instanceof SlurmError) return [];
+    throw error;
+  }
+}
+
 /** From what `scontrol show config` and `scontrol --oneliner show partition` printed. @throws {SlurmError} when it is something else. */
 export function parseSite(config: string, partitions: string): Site {
   const settings: Record<string, string> = {};

@@ -1,15 +1,10 @@
 import { Command } from 'commander';
-import { readFile } from 'node:fs/promises';
-import type { DispatchView, InvokerView } from '../../dispatch/dispatch.ts';
-import { CommandError, errorText } from '../command-error.ts';
-import type { ControllerStatus } from '../controller-status.ts';
+import type { InvokerView } from '../../dispatch/dispatch.ts';
+import { readStatus, type Status } from '../read-status.ts';
 import { defaultStateDirectory, StateDirectory } from '../state-directory.ts';
 
-const EXIT_UNAVAILABLE = 69;
 /** A slot is room for one call of an action with OpenWhisk's standard memory. */
 const SLOT_MB = 256;
-
-type Status = DispatchView & ControllerStatus;
 
 export function statusCommand(): Command {
   return new Command('status')
@@ -21,21 +16,6 @@ export function statusCommand(): Command {
       const now = Date.now();
       console.log(options.json ? JSON.stringify(detailed(status, now), null, 2) : renderStatus(status, now));
     });
-}
-
-async function readStatus(state: StateDirectory): Promise<Status> {
-  const running = await state.running();
-  if (running === undefined) {
-    throw new CommandError('ENOTRUNNING', `no controller runs on the state directory ${state.path}; start one with "hpcwhisk up --state ${state.path}"`, EXIT_UNAVAILABLE);
-  }
-  try {
-    const token = (await readFile(state.file('admin-token'), 'utf8')).trim();
-    const response = await fetch(`${running.url}/status`, { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(5_000) });
-    if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    return await response.json() as Status;
-  } catch (error) {
-    throw new CommandError('ENOTRUNNING', `the controller at ${running.url} does not answer: ${errorText(error)}`, EXIT_UNAVAILABLE, { cause: error });
-  }
 }
 
 /** With what the table computes: slots, and ms of lease left. */

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { defaultStateDirectory } from '../state-directory.ts';
+import { policyNames } from '../../pilots/policies.ts';
 import { positiveNumber, webDomain, wholeNumber } from '../option-values.ts';
 import type { UpOptions } from '../up.ts';
 
@@ -21,8 +22,9 @@ export function upCommand(): Command {
     .option('--limits <file>', 'YAML or JSON file with limits other than OpenWhisk\'s, or the word unlimited for no throttles (see docs/operations/users-and-limits.md)')
     .addOption(new Option('--cluster <kind>', 'where pilots run: a few pretended nodes of this machine, or Slurm').choices(['local', 'slurm']).default('local'))
     .option('--partition <name>', 'Slurm partition of the pilots (default: the cluster\'s default partition)')
-    .addOption(new Option('--policy <name>', 'which pilots are kept in the queue').choices(['fib', 'dense', 'single']).default('dense'))
+    .addOption(new Option('--policy <name>', 'which pilots are kept in the queue').choices(policyNames).default('dense'))
     .option('--overtime', 'for partitions with OverTimeLimit=UNLIMITED: pilots of the policy single ask for 1 minute and run until they are preempted', false)
+    .option('--floor <invokers>', 'with --policy adaptive: follow the calls, and keep so many invokers when nobody calls (default: harvest every idle node)', wholeNumber(0, 100_000))
     .option('--invoker-memory <MB>', 'memory that an invoker gives to functions (default: what the job was given, 2048 locally)', wholeNumber(128, 1_000_000))
     .option('--nodes <number>', 'nodes of the local cluster', wholeNumber(1, 64), 4)
     .option('--seed <number>', 'seed of the local cluster\'s idle windows', wholeNumber(0, 4_294_967_295), 17)
