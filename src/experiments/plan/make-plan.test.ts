@@ -10,6 +10,7 @@ import type { Analysis } from '../analysis/analysis.ts';
 import { makePlan, type PlanRequest } from './make-plan.ts';
 import type { PlanReport, SettingOutcome } from './plan-report.ts';
 import { parsePlanSite, planSiteOf } from './plan-site.ts';
+import { policyOfSite } from './policy-of-site.ts';
 import { outcomeOfBest } from './recommend.ts';
 import { planPage } from './render/page.ts';
 import { planText } from './render/table.ts';
@@ -119,6 +120,18 @@ describe('a plan', () => {
     const report = await makePlan({ ...request, site: { ...request.site, noReserve: true, overTimeLimit: true } });
     assert.deepEqual([report.settings.length, report.ranking, report.recommendation.setting, report.milder], [1, [], 'as it is', undefined]);
     assert.match(planText(report), /nothing: the site has all that helps/);
+  });
+});
+
+describe('a policy on a site', () => {
+  const minutes = (site: Partial<PlanRequest['site']>) => {
+    const { policy, staysOverTime } = policyOfSite('single', { ...siteWith({}), ...site });
+    return [policy.kinds.map(({ limitMinutes }) => limitMinutes), staysOverTime];
+  };
+
+  it('stays beyond its limit only where the site allows it and the policy asks for it', () => {
+    assert.deepEqual([minutes({}), minutes({ overTimeLimit: true })], [[[90], false], [[1], true]]);
+    assert.equal(policyOfSite('dense', { ...siteWith({}), overTimeLimit: true }).staysOverTime, false);
   });
 });
 

@@ -2,7 +2,7 @@
  * Every setting of the site times every policy, on the site's own log, by the model of Slurm. All runs of a seed meet the
  * same planned starts, so that what differs is what was changed.
  */
-import { policyNames, policyOf, type PolicyName } from '../../pilots/policies.ts';
+import { policyNames, type PolicyName } from '../../pilots/policies.ts';
 import { clairvoyant } from '../../simulator/clairvoyant.ts';
 import type { HarvestReport } from '../../simulator/harvest-report.ts';
 import { LENGTH_SETS } from '../../simulator/pilot-lengths.ts';
@@ -15,6 +15,7 @@ import type { IdleSurface } from '../../traces/surface.ts';
 import type { AnalysisSource, IdleSummary } from '../analysis/analysis.ts';
 import type { DelaySpread, PlanReport, PolicyOutcome, SettingOutcome } from './plan-report.ts';
 import type { PlanSite } from './plan-site.ts';
+import { policyOfSite } from './policy-of-site.ts';
 import { rankedChanges, recommend } from './recommend.ts';
 import { settingsFor, type SiteSetting } from './site-changes.ts';
 
@@ -99,14 +100,13 @@ async function policyOutcome(policy: PolicyName, site: PlanSite, request: PlanRe
   };
 }
 
-function harvestOf(policy: PolicyName, site: PlanSite, request: PlanRequest, seed: number, primeStartedBy: 'main' | 'backfill'): HarvestRequest {
+function harvestOf(name: PolicyName, site: PlanSite, request: PlanRequest, seed: number, primeStartedBy: 'main' | 'backfill'): HarvestRequest {
   const { surface, plans, primePending, startupSeconds, exitSeconds, pollSeconds } = request;
   const { scheduler, priorities, noReserve, graceTime, graceHeard, killWait } = site;
-  // Only single can be told to stay beyond its limit; the others' pilots leave at theirs, whatever Slurm allows.
-  const overTimeLimit = site.overTimeLimit && policy === 'single';
+  const { policy, staysOverTime } = policyOfSite(name, site);
   return {
-    surface, plans, startupMs: startupSeconds * 1000, seed, policy: policyOf(policy, overTimeLimit ? { limitMinutes: 1 } : {}), manager: { periodMs: pollSeconds * 1000 },
-    model: { scheduler, primePending, priorities, noReserve, overTimeLimit, graceTime, graceHeard, killWait, exitMs: exitSeconds * 1000, primeStartedBy },
+    surface, plans, startupMs: startupSeconds * 1000, seed, policy, manager: { periodMs: pollSeconds * 1000 },
+    model: { scheduler, primePending, priorities, noReserve, overTimeLimit: staysOverTime, graceTime, graceHeard, killWait, exitMs: exitSeconds * 1000, primeStartedBy },
   };
 }
 

@@ -59,7 +59,7 @@ function errors({ site }: PlanReport): string {
 function recommended(heading: string, report: PlanReport, recommendation: Recommendation): string {
   const { setting, policy, paste, reason } = recommendation;
   const blocks = pasteBlocks(paste).map(({ title, lines }) => `<p class="caption">${escape(title)}</p><pre>${escape(lines.join('\n'))}</pre>`).join('');
-  return `<section class="panel"><h2>${escape(heading)}: ${escape(setting)}, policy ${escape(policy)}</h2><p class="caption">${escape(gain(report, recommendation))}; ${escape(reason)}.</p>${blocks}</section>`;
+  return `<section class="panel"><h2>${escape(heading)}: ${escape(setting)}, policy ${escape(policy)}</h2><p>${escape(gain(report, recommendation))}; ${escape(reason)}.</p>${blocks}</section>`;
 }
 
 function ranking(ranked: readonly RankedChange[]): string {
