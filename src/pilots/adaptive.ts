@@ -139,7 +139,7 @@ function explain(shape: Shape, snapshot: PilotSnapshot, memory: AdaptiveMemory):
   if (ends >= 1) lines.push(`Of the pilots that ended, ${Math.round(100 * memory.preempted / ends)} % were preempted and the others reached their limits.`);
   lines.push(floor === undefined
     ? 'It harvests every idle node, whoever calls; a floor would make it follow the calls.'
-    : `The calls want ${Math.ceil(memory.wanted)} invokers (never fewer than the floor of ${floor}), and ${sum(snapshot.running)} pilots run.`);
+    : `The calls want ${Math.ceil(memory.wanted)} invokers (never fewer than the floor of ${floor}); ${sum(snapshot.running)} of the pilots run.`);
   lines.push(site.backfillDepth === undefined || site.backfillDepth > most + BACKFILL_SPARE
     ? `It never keeps more than ${most} pending, so that slurmctld has little work with them.`
     : `It never keeps more than ${most} pending, because backfill looks at ${site.backfillDepth} only.`);
