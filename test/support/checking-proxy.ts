@@ -18,6 +18,8 @@ export class CheckingProxy {
     this.#server = createServer((incoming, outgoing) => { this.#forward(incoming, outgoing); });
     // As the platform's own, so that a client sees the same connection behaviour.
     this.#server.keepAliveTimeout = 70_000;
+    // A test that ends without stopping its platform has to end all the same.
+    this.#server.unref();
   }
 
   /** @param upstream port of the platform on 127.0.0.1 */
