@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { realDay } from '../traces/real-day.test-data.ts';
+import { realDay, withoutRealDay } from '../traces/real-day.test-data.ts';
 
 const run = promisify(execFile);
 const program = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -28,7 +28,7 @@ describe('analyze and simulate clairvoyant, as commands', () => {
     return file;
   };
 
-  it('gives the published bound of the real day by options', async () => {
+  it('gives the published bound of the real day by options', { skip: withoutRealDay }, async () => {
     const result = JSON.parse(await hpcwhisk('simulate', 'clairvoyant', '--log', realDay().nodeLog, '--day', '2022-03-17', '--timezone', 'Europe/Warsaw', '--lengths', 'A1', '--warmup', '2', '--json')) as Record<string, unknown>;
     assert.deepEqual(Object.keys(result), ['pilots', 'warmupShare', 'readyShare', 'unusedShare', 'readyQuartiles', 'readyMean', 'noReadyShare']);
     assert.deepEqual([result['pilots'], result['readyQuartiles']], [1248, [4, 10, 14]]);
@@ -36,7 +36,11 @@ describe('analyze and simulate clairvoyant, as commands', () => {
     assert.deepEqual(own, result);
   });
 
-  it('analyzes the real day as a table, as JSON and as a page', async () => {
+  it('refuses a bound for jobs alone', { skip: withoutRealDay }, async () => {
+    await refused(['simulate', 'clairvoyant', '--log', realDay().pilotJobs], 64, /ETRACEFORMAT: pilot_jobs\.txt: jobs alone do not say/);
+  });
+
+  it('analyzes the real day as a table, as JSON and as a page', { skip: withoutRealDay }, async () => {
     const page = join(directory, 'page.html');
     const table = await hpcwhisk('analyze', realDay().nodeLog, '--day', '2022-03-17', '--html', page);
     assert.match(table, /Idle nodes at a time, quartiles; mean; most +5 \/ 11 \/ 16; 11\.85; 51/);
@@ -55,7 +59,6 @@ describe('analyze and simulate clairvoyant, as commands', () => {
     await refused([...clairvoyant, '--log', log, '--day', '2022-03-17'], 64, /EWINDOW: the log has nothing of 2022-03-17: it reaches from 2020-09-13 14:26 to 2020-09-13 14:26 \(Europe\/Warsaw\)/);
     await refused([...clairvoyant, '--log', log, '--day', '2020-09-13', '--timezone', 'Mars/Olympus'], 64, /EWINDOW: unknown time zone "Mars\/Olympus"/);
     await refused([...clairvoyant, '--log', join(directory, 'nothing')], 66, /ENOLOG: the log .*nothing cannot be read: ENOENT/);
-    await refused([...clairvoyant, '--log', realDay().pilotJobs], 64, /ETRACEFORMAT: pilot_jobs\.txt: jobs alone do not say/);
     await refused(['analyze'], 64, /EUSAGE: missing required argument 'file'/);
     await refused(['analyze', log, '--timezone', 'Mars/Olympus'], 64, /unknown time zone/);
     await refused(['analyze', program], 64, /ETRACEFORMAT: .*main\.ts: line 1: .* begins no node log/);

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { realDay } from '../traces/real-day.test-data.ts';
+import { realDay, withoutRealDay } from '../traces/real-day.test-data.ts';
 
 const run = promisify(execFile);
 const program = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -21,7 +21,7 @@ describe('simulate slurm, as a command', () => {
     assert.match(table, /^With a ready invoker +\d/m);
   });
 
-  it('gives the same JSON for the same seed, and takes the site\'s levers', async () => {
+  it('gives the same JSON for the same seed, and takes the site\'s levers', { skip: withoutRealDay }, async () => {
     const common = ['--log', realDay().nodeLog, '--day', '2022-03-17', '--policy', 'single', '--json'];
     const first = await simulate(...common);
     assert.equal(await simulate(...common), first);
@@ -33,14 +33,17 @@ describe('simulate slurm, as a command', () => {
     assert.ok(plain.coverage.ready < helped.coverage.ready && helped.coverage.ready <= helped.coverage.bound);
   });
 
+  it('refuses a real log in which there is not what is asked for', { skip: withoutRealDay }, async () => {
+    await refused(['--log', realDay().pilotJobs], /ETRACEFORMAT: pilot_jobs\.txt: jobs alone/);
+    await refused(['--log', realDay().nodeLog, '--day', '2022-03-19'], /EWINDOW: the log has nothing of 2022-03-19/);
+  });
+
   it('says in one line what is wrong', async () => {
     await refused([], /EUSAGE: name a node log with --log FILE/);
     await refused(['--synthetic', '1', '--policy', 'var'], /EUSAGE: .*'var' is invalid\. Allowed choices are fib/);
     await refused(['--synthetic', '1', '--scheduler-parameters', 'bf_interval=0'], /EUSAGE: bf_interval must be above 0/);
     await refused(['--synthetic', '1', '--plans', 'some'], /EUSAGE: .*none, exact, drawn/);
     await refused(['--synthetic', '1', '--exit', '-1'], /EUSAGE: .*number above 0/);
-    await refused(['--synthetic', '1', '--log', realDay().nodeLog], /EUSAGE: .*cannot be used with/);
-    await refused(['--log', realDay().pilotJobs], /ETRACEFORMAT: pilot_jobs\.txt: jobs alone/);
-    await refused(['--log', realDay().nodeLog, '--day', '2022-03-19'], /EWINDOW: the log has nothing of 2022-03-19/);
+    await refused(['--synthetic', '1', '--log', 'nodes.log'], /EUSAGE: .*cannot be used with/);
   });
 });

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { policyNames, policyOf } from '../pilots/policies.ts';
 import { surfaceOfLog } from '../traces/availability.ts';
 import { readNodeLog } from '../traces/node-log.ts';
-import { realDay } from '../traces/real-day.test-data.ts';
+import { realDay, withoutRealDay } from '../traces/real-day.test-data.ts';
 import type { IdleSurface } from '../traces/surface.ts';
 import { syntheticSurface } from '../traces/synthetic.ts';
 import { planKinds } from './planned-starts.ts';
@@ -86,7 +86,7 @@ describe('levers', () => {
   });
 });
 
-describe('the model on the real day', () => {
+describe('the model on the real day', { skip: withoutRealDay }, () => {
   const whole = (): IdleSurface => surfaceOfLog(readNodeLog(readFileSync(realDay().nodeLog)));
 
   it('comes near what the paper saw on it', async () => {

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { surfaceOfLog } from './availability.ts';
 import { meanSpacingMs, readNodeLog, readNodeLogs } from './node-log.ts';
-import { realDay } from './real-day.test-data.ts';
+import { realDay, withoutRealDay } from './real-day.test-data.ts';
 import { quantile, surfaceStatistics } from './surface-statistics.ts';
 import { TraceError } from './trace-error.ts';
 
@@ -140,7 +140,7 @@ describe('surfaceOfLog', () => {
   });
 });
 
-it('gives the published figures of 17 March 2022', () => {
+it('gives the published figures of 17 March 2022', { skip: withoutRealDay }, () => {
   const log = readNodeLog(readFileSync(realDay().nodeLog));
   assert.equal(log.samples.length, 8057);
   assert.equal(meanSpacingMs(log.samples).toFixed(0), '10723');

@@ -7,6 +7,9 @@ export interface RealDay {
   readonly pilotJobs: string;
 }
 
+/** Why tests that compare with the real day are left out; false where they are not. */
+export const withoutRealDay: string | false = process.env['HPCWHISK_DATA'] === undefined && 'HPCWHISK_DATA does not name the folder of the real node logs';
+
 /** The day of the Prometheus cluster (17 March 2022), which is not part of the project. @throws {Error} where it is not there */
 export function realDay(): RealDay {
   const data = process.env['HPCWHISK_DATA'];

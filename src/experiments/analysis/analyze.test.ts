@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { readTrace } from '../../traces/read-trace.ts';
-import { realDay } from '../../traces/real-day.test-data.ts';
+import { realDay, withoutRealDay } from '../../traces/real-day.test-data.ts';
 import { TraceError } from '../../traces/trace-error.ts';
 import { analyze, type AnalysisRequest } from './analyze.ts';
 import type { Analysis } from './analysis.ts';
@@ -66,7 +66,7 @@ describe('analyze, of a node log', () => {
       && error.message === 'the log has nothing of 2024-01-02: it reaches from 2024-01-01 00:00 to 2024-01-01 00:01 (UTC)');
   });
 
-  it('finds the published figures of 17 March 2022', () => {
+  it('finds the published figures of 17 March 2022', { skip: withoutRealDay }, () => {
     const { source, idle } = analysisOf(readFileSync(realDay().nodeLog), { days: '2022-03-17', timeZone: 'Europe/Warsaw' }).summary;
     assert.equal(source.samples, 8057);
     assert.ok(idle?.periods !== undefined && idle.pilots !== undefined);
@@ -118,7 +118,7 @@ describe('analyze, of jobs', () => {
     assert.deepEqual([jobs?.count, idle?.nodeSeconds], [1, 23 * 3600]);
   });
 
-  it('finds the pilots of 17 March 2022', () => {
+  it('finds the pilots of 17 March 2022', { skip: withoutRealDay }, () => {
     const { jobs, idle } = analysisOf(readFileSync(realDay().pilotJobs), { timeZone: 'Europe/Warsaw' }).summary;
     assert.deepEqual([jobs?.ran, jobs?.byState['PREEMPTED'], idle], [694, 484, undefined]);
   });

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { policyNames, type PolicyName } from '../../pilots/policies.ts';
 import { surfaceOfLog } from '../../traces/availability.ts';
 import { readTrace } from '../../traces/read-trace.ts';
-import { realDay } from '../../traces/real-day.test-data.ts';
+import { realDay, withoutRealDay } from '../../traces/real-day.test-data.ts';
 import { analyze } from '../analysis/analyze.ts';
 import type { Analysis } from '../analysis/analysis.ts';
 import { makePlan, type PlanRequest } from './make-plan.ts';
@@ -152,7 +152,7 @@ describe('its page', () => {
   });
 });
 
-describe('a plan for the real day', () => {
+describe('a plan for the real day', { skip: withoutRealDay }, () => {
   it('finds what was measured: short cycles bring most, NoReserve brings single up to the others', async () => {
     const { request } = requestOf(readFileSync(realDay().nodeLog), { parameters: PAPER, policies: ['fib', 'single'] });
     const report = await makePlan(request);
