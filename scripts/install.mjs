@@ -18,7 +18,8 @@ export function installPackages({ development }) {
   // A running program may use node_modules: `npm ci` would take it away, `npm install` only adds what is missing.
   const verb = existsSync(join(root, 'node_modules')) ? ['install', '--no-save'] : ['ci'];
   const npm = spawnSync('npm', [...verb, development ? '--include=dev' : '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NODE_ENV: '' },
+    // Standard output is for what was asked for.
+    cwd: root, stdio: ['ignore', 2, 'inherit'], env: { ...process.env, NODE_ENV: '' },
   });
   if (npm.status !== 0) fail('ENPM', `npm ${verb[0]} failed with exit code ${npm.status}`);
   if (!existsSync(node)) fail('EPLATFORM', `there is no Node.js package for ${process.platform} ${process.arch}: only linux x64 and arm64 are supported`);
