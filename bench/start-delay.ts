@@ -3,20 +3,22 @@
  * seed: which node, how long, when) in turns without and with pilots that hold every idle node and serve calls.
  * Slurm itself lets a job wait up to batch_sched_delay (3 s), so that only many jobs tell something.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installTestbedPackages } from '../src/testbed/packages.ts';
 import { startTestbed, stopTestbed, type Testbed } from '../src/testbed/testbed.ts';
 import { seededRandom } from '../src/traces/random.ts';
 import { Platform } from '../test/support/platform.ts';
-import { PrimeJobs } from '../test/support/prime-jobs.ts';
+import { PrimeJobs, type StartedJob } from '../test/support/prime-jobs.ts';
 import { median } from './statistics.ts';
 
 export interface StartDelay {
   /** sbatch begun to the script's first line, ms. */
   without: number[];
   with: number[];
+  /** SIGTERM of the pilot on the node (when the controller heard of it) to the prime job's first line, ms: what the pilot itself costs, the launch included. */
+  handOver: number[];
   /** Difference of the medians, ms, and their ratio. */
   addedMs: number;
   ratio: number;
@@ -34,12 +36,14 @@ const REST_MS = 8_000;
 export async function benchStartDelay(rounds: number): Promise<StartDelay> {
   await installTestbedPackages();
   const directory = await mkdtemp(join(tmpdir(), 'hpcwhisk-bench-slurm-'));
-  const delays = { without: [] as number[], with: [] as number[] };
+  const delays = { without: [] as number[], with: [] as number[], handOver: [] as number[] };
   try {
     const testbed = await startTestbed({ nodes: NODES, directory });
     for (let round = 0; round < rounds; round++) {
-      delays.without.push(...await primeJobs(testbed, SEED + round, `without-${round}`));
-      delays.with.push(...await withPilots(testbed, () => primeJobs(testbed, SEED + round, `with-${round}`)));
+      delays.without.push(...(await primeJobs(testbed, SEED + round, `without-${round}`)).map(delayOf));
+      const { jobs, drains } = await withPilots(testbed, () => primeJobs(testbed, SEED + round, `with-${round}`));
+      delays.with.push(...jobs.map(delayOf));
+      delays.handOver.push(...jobs.flatMap((job) => handOver(job, drains)));
     }
   } finally {
     await stopTestbed(directory);
@@ -49,7 +53,7 @@ export async function benchStartDelay(rounds: number): Promise<StartDelay> {
   return { ...delays, addedMs: withThem - without, ratio: withThem / without };
 }
 
-export function startDelayText({ without, with: withThem, addedMs, ratio }: StartDelay): string {
+export function startDelayText({ without, with: withThem, handOver: handOvers, addedMs, ratio }: StartDelay): string {
   const line = (name: string, values: readonly number[]): string => {
     const sorted = [...values].sort((a, b) => a - b);
     const at = (share: number): string => ((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN) / 1000).toFixed(2);
@@ -57,12 +61,26 @@ export function startDelayText({ without, with: withThem, addedMs, ratio }: Star
   };
   return [
     'Start of prime jobs on a real Slurm of 8 nodes, sbatch to the first line of the script, in turns',
-    line('without pilots', without), line('with pilots', withThem),
+    line('without pilots', without), line('with pilots', withThem), line('of it: hand-over', handOvers),
     `  by pilots ${addedMs >= 0 ? '+' : ''}${(addedMs / 1000).toFixed(2)} s at the median, ${ratio.toFixed(2)} x`,
   ].join('\n');
 }
 
-async function withPilots<T>(testbed: Testbed, work: () => Promise<T>): Promise<T> {
+interface Drain { node: string; at: number }
+
+/** Where a pilot was on the node: it was signalled at most this long before the prime job began. */
+const HAND_OVER_MS = 5_000;
+
+function handOver({ node, beganAt }: StartedJob, drains: readonly Drain[]): number[] {
+  const times = drains.filter((drain) => drain.node === node && drain.at <= beganAt && drain.at > beganAt - HAND_OVER_MS).map(({ at }) => beganAt - at);
+  return times.slice(-1);
+}
+
+function delayOf({ submittedAt, beganAt }: StartedJob): number {
+  return beganAt - submittedAt;
+}
+
+async function withPilots(testbed: Testbed, work: () => Promise<StartedJob[]>): Promise<{ jobs: StartedJob[]; drains: Drain[] }> {
   const platform = await Platform.start(['--cluster', 'slurm', '--partition', 'whisk', '--invoker-memory', '1024'], testbed.env);
   let calls: NodeJS.Timeout | undefined;
   try {
@@ -72,15 +90,20 @@ async function withPilots<T>(testbed: Testbed, work: () => Promise<T>): Promise<
     calls = setInterval(() => {
       platform.request('POST', '/api/v1/namespaces/_/actions/busy?blocking=true', {}).then((response) => response.arrayBuffer()).catch(() => undefined);
     }, 1000 / CALLS_PER_SECOND);
-    return await work();
+    const jobs = await work();
+    const log = await readFile(join(platform.state, 'controller.log'), 'utf8');
+    const drains = log.split('\n').filter((entry) => entry.includes('"invoker drains"')).map((entry) => {
+      const { time, invoker } = JSON.parse(entry) as { time: number; invoker: string };
+      return { at: time, node: /-(n\d+)-/.exec(invoker)?.[1] ?? '' };
+    });
+    return { jobs, drains };
   } finally {
     clearInterval(calls);
     await platform.dispose();
   }
 }
 
-/** @returns ms from sbatch to the script's first line, of each */
-async function primeJobs(testbed: Testbed, seed: number, directory: string): Promise<number[]> {
+async function primeJobs(testbed: Testbed, seed: number, directory: string): Promise<StartedJob[]> {
   const random = seededRandom(seed);
   const jobs = new PrimeJobs(testbed, directory);
   const freeFrom = new Map(Array.from({ length: NODES }, (_, index) => [`n${index + 1}`, 0]));
@@ -93,9 +116,9 @@ async function primeJobs(testbed: Testbed, seed: number, directory: string): Pro
     await sleep(3000 + random() * 4000);
   }
   await sleep(LAST_START_MS);
-  const delays = await jobs.startDelays();
-  if (delays.length < JOBS) throw new Error(`only ${delays.length} of ${JOBS} prime jobs began`);
-  return delays;
+  const started = await jobs.started();
+  if (started.length < JOBS) throw new Error(`only ${started.length} of ${JOBS} prime jobs began`);
+  return started;
 }
 
 function sleep(ms: number): Promise<void> {

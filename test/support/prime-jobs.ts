@@ -7,10 +7,17 @@ import type { Testbed } from '../../src/testbed/testbed.ts';
 
 const run = promisify(execFile);
 
+export interface StartedJob {
+  node: string;
+  /** Epoch ms: sbatch begun, and the first line of the script. */
+  submittedAt: number;
+  beganAt: number;
+}
+
 export class PrimeJobs {
   readonly #testbed: Testbed;
   readonly #directory: string;
-  readonly #submittedAt = new Map<string, number>();
+  readonly #submitted = new Map<string, { node: string; submittedAt: number }>();
 
   /** @param directory in the testbed's, for their starts: one for each instance */
   constructor(testbed: Testbed, directory = 'prime-jobs') {
@@ -21,22 +28,27 @@ export class PrimeJobs {
   /** Submits one that needs `node` for `seconds`. */
   async submit(node: string, seconds: number): Promise<void> {
     await mkdir(this.#directory, { recursive: true });
-    const name = `prime-${this.#submittedAt.size}`;
-    this.#submittedAt.set(name, Date.now());
+    const name = `prime-${this.#submitted.size}`;
+    this.#submitted.set(name, { node, submittedAt: Date.now() });
     await run('sbatch', [
       '--partition=prime', `--nodelist=${node}`, '--exclusive', '--time=5', `--job-name=${name}`, '--output=/dev/null',
       `--wrap=date +%s.%N > ${join(this.#directory, name)}; sleep ${seconds}`,
     ], { env: { ...process.env, ...this.#testbed.env } });
   }
 
+  /** Those that have begun. */
+  async started(): Promise<StartedJob[]> {
+    const started: StartedJob[] = [];
+    for (const [name, job] of this.#submitted) {
+      const began = await readFile(join(this.#directory, name), 'utf8').catch(() => '');
+      if (began !== '') started.push({ ...job, beganAt: Number(began) * 1000 });
+    }
+    return started;
+  }
+
   /** Milliseconds from sbatch to the first line of the script, of those that have begun. */
   async startDelays(): Promise<number[]> {
-    const delays: number[] = [];
-    for (const [name, submittedAt] of this.#submittedAt) {
-      const began = await readFile(join(this.#directory, name), 'utf8').catch(() => '');
-      if (began !== '') delays.push(Number(began) * 1000 - submittedAt);
-    }
-    return delays;
+    return (await this.started()).map(({ submittedAt, beganAt }) => beganAt - submittedAt);
   }
 }
 
