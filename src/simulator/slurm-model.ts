@@ -17,7 +17,7 @@ import type { SchedulerParameters } from './scheduler-parameters.ts';
 
 export interface SlurmModelOptions {
   readonly scheduler: SchedulerParameters;
-  /** A prime job waits that cannot start, so that only backfill looks at pilots. */
+  /** A prime job waits that cannot start, so that only backfill looks at pilots; where it depends on the node, its periods say so. */
   readonly primePending: boolean;
   /** Whether `--nice` orders pilots (a priority plugin is active), or only their age. */
   readonly priorities: boolean;
@@ -43,6 +43,8 @@ export interface ModelWatcher {
   started(pilot: ModelPilot): void;
   /** A prime job wants the pilot's node. */
   preempted(pilot: ModelPilot): void;
+  /** The pilot gets SIGTERM. @returns how much longer than `exitMs` it will stay for what it still has to finish, ms */
+  signalled?(pilot: ModelPilot): number;
   ended(pilot: ModelPilot): void;
   /** A prime job wanted the node at `at` and begins `delayMs` later than it would without pilots. */
   primeStarted(node: string, at: number, delayMs: number, preempted: boolean): void;
@@ -68,6 +70,8 @@ interface ModelNode {
   busy: boolean;
   /** Epoch ms at which a prime job is planned to start. */
   plannedAt: number;
+  /** A prime job waits for it, so that the main loop gives it to no pilot. */
+  passedOver: boolean;
   pilot?: ModelPilot;
   endPilot?: () => void;
 }
@@ -104,17 +108,22 @@ export class SlurmModel implements Slurm {
     this.#watcher = watcher;
     this.#nodeCount = nodeCount;
     this.#begin = clock.now();
-    for (const [index, name] of nodes.entries()) this.#nodes.set(name, { name, index, busy: true, plannedAt: Number.POSITIVE_INFINITY });
+    for (const [index, name] of nodes.entries()) this.#nodes.set(name, { name, index, busy: true, plannedAt: Number.POSITIVE_INFINITY, passedOver: false });
     const { scheduler, phases, primePending } = options;
     this.#repeat(scheduler.bf_interval * 1000, phases.backfill, () => { this.#backfill(); });
     if (!primePending) this.#repeat(scheduler.batch_sched_delay * 1000, phases.main, () => { this.#mainPass(); });
   }
 
-  /** A prime job has left the node. @param plannedAt when Slurm plans the next one there (epoch ms), if it does */
-  primeLeaves(node: string, plannedAt = Number.POSITIVE_INFINITY): void {
+  /**
+   * A prime job has left the node.
+   * @param plannedAt when Slurm plans the next one there (epoch ms), if it does
+   * @param passedOver whether the main loop gives the node to no pilot, since a prime job waits for it
+   */
+  primeLeaves(node: string, plannedAt = Number.POSITIVE_INFINITY, passedOver = false): void {
     const own = this.#node(node);
     own.busy = false;
     own.plannedAt = plannedAt;
+    own.passedOver = passedOver;
     if (own.pilot === undefined) this.#idle.add(own);
   }
 
@@ -133,11 +142,20 @@ export class SlurmModel implements Slurm {
     delete own.endPilot;
     pilot.state = 'COMPLETING';
     this.#watcher.preempted(pilot);
-    const leavesAt = this.#leavesAt(at);
+    const hearsAt = this.#hearsAt(at);
+    if (hearsAt === at) this.#signal(own, pilot, at);
+    else this.#clock.at(hearsAt, () => { this.#signal(own, pilot, at); });
+  }
+
+  /** The pilot gets SIGTERM for a prime job that came at `at`. */
+  #signal(node: ModelNode, pilot: ModelPilot, at: number): void {
+    const { graceTime, graceHeard, killWait, exitMs, primeStartedBy } = this.#options;
+    const patienceMs = (killWait + (graceHeard ? graceTime : 0)) * 1000;
+    const leavesAt = this.#clock.now() + Math.min(exitMs + (this.#watcher.signalled?.(pilot) ?? 0), patienceMs);
     this.#clock.at(leavesAt, () => {
-      this.#end(own, pilot, 'PREEMPTED');
-      const freeAt = this.#options.primeStartedBy === 'main' ? leavesAt : this.#nextBackfill(leavesAt);
-      this.#watcher.primeStarted(node, at, freeAt + HANDOVER_MS - at, true);
+      this.#end(node, pilot, 'PREEMPTED');
+      const freeAt = primeStartedBy === 'main' ? leavesAt : this.#nextBackfill(leavesAt);
+      this.#watcher.primeStarted(node.name, at, freeAt + HANDOVER_MS - at, true);
     });
   }
 
@@ -180,7 +198,8 @@ export class SlurmModel implements Slurm {
       node.endPilot?.();
       delete node.endPilot;
       pilot.state = 'COMPLETING';
-      this.#clock.at(this.#clock.now() + this.#options.exitMs, () => { this.#end(node, pilot, 'CANCELLED'); });
+      const leavesInMs = Math.min(this.#options.exitMs + (this.#watcher.signalled?.(pilot) ?? 0), this.#options.killWait * 1000);
+      this.#clock.at(this.#clock.now() + leavesInMs, () => { this.#end(node, pilot, 'CANCELLED'); });
     }
     return Promise.resolve();
   }
@@ -220,7 +239,7 @@ export class SlurmModel implements Slurm {
 
   #mainPass(): void {
     for (const pilot of this.#pending) {
-      const node = this.#firstIdle(() => true);
+      const node = this.#firstIdle(({ passedOver }) => !passedOver);
       if (node === undefined) break;
       this.#start(pilot, node);
     }
@@ -256,14 +275,12 @@ export class SlurmModel implements Slurm {
     this.#watcher.ended(pilot);
   }
 
-  /** When a pilot that a prime job preempts at `at` has left. */
-  #leavesAt(at: number): number {
-    const { graceTime, graceHeard, killWait, exitMs } = this.#options;
-    const exit = Math.min(exitMs, killWait * 1000);
-    if (graceTime === 0 || graceHeard) return at + (graceTime === 0 ? exit : Math.min(exitMs, graceTime * 1000 + exit));
+  /** When a pilot that a prime job preempts at `at` gets SIGTERM. */
+  #hearsAt(at: number): number {
+    const { graceTime, graceHeard } = this.#options;
+    if (graceTime === 0 || graceHeard) return at;
     const offset = this.#begin + this.#options.phases.limitCheck * CHECK_MS;
-    const heard = offset + Math.ceil((at + graceTime * 1000 - offset) / CHECK_MS) * CHECK_MS;
-    return heard + exit;
+    return offset + Math.ceil((at + graceTime * 1000 - offset) / CHECK_MS) * CHECK_MS;
   }
 
   #nextBackfill(at: number): number {
