@@ -11,9 +11,11 @@ export interface TestbedConfiguration {
   readonly nodes: number;
   readonly cpusPerNode: number;
   readonly memoryMBPerNode: number;
+  /** slurmdbd's port, where the testbed has accounting. */
+  readonly accountingPort?: number;
   /** Verbatim; undefined leaves Slurm's own. */
   readonly schedulerParameters?: string;
-  /** Replaces or adds settings of the partition of the pilots, e.g. `{ GraceTime: '30' }`. */
+  /** Replaces or adds settings of the partition of the pilots, e.g. `{ GraceTime: '30' }` or `{ Nodes: 'n[1-8]' }`. */
   readonly whiskPartition?: Readonly<Record<string, string>>;
   /** More settings, e.g. `{ OverTimeLimit: 'UNLIMITED' }`; they win over those here. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -60,7 +62,15 @@ export function slurmConfiguration(of: TestbedConfiguration): string {
     // A partition's weight for both, so that --nice has something to take away from.
     PriorityType: 'priority/multifactor',
     PriorityWeightPartition: '20000',
-    AccountingStorageType: 'accounting_storage/none',
+    ...of.accountingPort === undefined ? { AccountingStorageType: 'accounting_storage/none' } : {
+      AccountingStorageType: 'accounting_storage/slurmdbd',
+      AccountingStorageHost: '127.0.0.1',
+      AccountingStoragePort: String(of.accountingPort),
+      // With slurmdbd this is no password, but the socket of the munged that it trusts.
+      AccountingStoragePass: of.mungeSocket,
+      // A QOS that does not exist is refused, as sites have it.
+      AccountingStorageEnforce: 'associations,qos',
+    },
     JobAcctGatherType: 'jobacct_gather/none',
     // One line per job that ended, for whoever wants to reckon afterwards.
     JobCompType: 'jobcomp/filetxt',
@@ -73,14 +83,14 @@ export function slurmConfiguration(of: TestbedConfiguration): string {
     SlurmdDebug: 'info',
     ...of.settings,
   };
-  const whisk = { PriorityTier: '1', PriorityJobFactor: '10', PreemptMode: 'CANCEL', GraceTime: '0', ...of.whiskPartition };
   const range = nodeRange(of.nodes);
+  const whisk = { Nodes: range, PriorityTier: '1', PriorityJobFactor: '10', PreemptMode: 'CANCEL', GraceTime: '0', ...of.whiskPartition };
   const ports = of.nodes === 1 ? String(of.firstPort + 1) : `[${of.firstPort + 1}-${of.firstPort + of.nodes}]`;
   return [
     ...Object.entries(settings).map(([name, value]) => `${name}=${value}`),
     `NodeName=${range} NodeHostname=${of.hostname} NodeAddr=127.0.0.1 Port=${ports} CPUs=${of.cpusPerNode} RealMemory=${of.memoryMBPerNode} State=UNKNOWN`,
     `PartitionName=prime Nodes=${range} Default=YES MaxTime=INFINITE State=UP PriorityTier=10 PriorityJobFactor=20 PreemptMode=OFF`,
-    `PartitionName=whisk Nodes=${range} Default=NO MaxTime=INFINITE State=UP ${Object.entries(whisk).map(([name, value]) => `${name}=${value}`).join(' ')}`,
+    `PartitionName=whisk Default=NO MaxTime=INFINITE State=UP ${Object.entries(whisk).map(([name, value]) => `${name}=${value}`).join(' ')}`,
     '',
   ].join('\n');
 }

@@ -45,6 +45,15 @@ export async function startSlurmctld(directory: string, port: number): Promise<P
   return started;
 }
 
+/** A daemon that only some testbeds have, when it answers. */
+export async function startAnsweringDaemon(
+  directory: string, program: string, args: readonly string[], at: { path: string } | { port: number; host: string }, env: NodeJS.ProcessEnv = {},
+): Promise<ProcessIdentity> {
+  const started = await startDaemon(program, args, { ...daemonEnvironment(directory), ...env }, logFile(directory, program));
+  await answers(directory, program, started, () => reaches(at));
+  return started;
+}
+
 /** Does not wait for it to register with slurmctld. */
 export function startSlurmd(directory: string, node: string): Promise<ProcessIdentity> {
   return startDaemon('slurmd', ['-D', '-N', node], { ...daemonEnvironment(directory), [nodeVariable]: node }, logFile(directory, node));

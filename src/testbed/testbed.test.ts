@@ -100,8 +100,27 @@ describe('testbed', { timeout: 300_000 }, () => {
     assertNothingLeft(testbed.directory);
   });
 
+  it('keeps accounts where it is asked to, with a QOS that lets pilots into every gap', async () => {
+    await installTestbedPackages({ accounting: true });
+    const testbed = await startTestbed({ nodes: 2, directory: join(root, 'accounts'), accounting: true });
+    try {
+      const { stdout } = await run('sacctmgr', ['--noheader', '--parsable2', 'show', 'qos', 'format=name,flags'], { env: testbed.env });
+      assert.match(stdout, /^pilot\|NoReserve$/m);
+      await submit(testbed, ['--partition=whisk', '--qos=pilot'], 'exec sleep 300');
+      const qos = async () => (await run('squeue', ['-h', '-t', 'RUNNING', '-o', '%q'], { env: testbed.env })).stdout.trim();
+      await waitUntil('the pilot to run', qos, (seen) => seen === 'pilot', patient);
+      await assert.rejects(run('sbatch', ['--partition=whisk', '--qos=none-such', '--output=/dev/null', '--wrap=true'], { env: testbed.env }), /Invalid qos/);
+      // Only slurmdbd can answer this.
+      const ofUser = async () => (await run('sacct', ['--noheader', '--parsable2', '--allocations', '--format=qos,partition'], { env: testbed.env })).stdout.trim();
+      await waitUntil('the job in the accounts', ofUser, (seen) => seen === 'pilot|whisk', patient);
+    } finally {
+      await testbed.stop();
+    }
+    assertNothingLeft(testbed.directory);
+  });
+
   it('works in a directory whose path is too long for a socket', async () => {
-    const testbed = await startTestbed({ nodes: 1, directory: join(root, 'long'.repeat(40)) });
+    const testbed = await startTestbed({ nodes: 1, directory: join(root, 'long'.repeat(40)), accounting: true });
     const state = JSON.parse(await readFile(join(testbed.directory, 'testbed.json'), 'utf8')) as { socketDirectory: string };
     assert.equal(existsSync(state.socketDirectory), true);
     await testbed.stop();

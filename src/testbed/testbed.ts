@@ -12,6 +12,7 @@ import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { silentLogger, type Logger } from '../domain/logger.ts';
+import { startAccounting } from './accounting.ts';
 import { nodeName, slurmConfiguration, type TestbedConfiguration } from './configuration.ts';
 import { daemonEnded, mungeSocket, slurmEnvironment, startMunged, startSlurmctld, startSlurmd } from './daemons.ts';
 import { assertTestbedPackages } from './packages.ts';
@@ -30,7 +31,7 @@ const slurmdsAtOnce = 32;
 /** What jobs get between SIGTERM and SIGKILL when the testbed is stopped. */
 const jobsEndMs = 5000;
 const slurmctldEndsMs = 3000;
-const ownEntries = ['slurm.conf', 'state', 'spool', 'run', 'log', 'munge', 'testbed.json', 'testbed.json.new'];
+const ownEntries = ['slurm.conf', 'slurmdbd.conf', 'accounting', 'state', 'spool', 'run', 'log', 'munge', 'testbed.json', 'testbed.json.new'];
 
 export interface TestbedOptions extends Pick<TestbedConfiguration, 'schedulerParameters' | 'whiskPartition' | 'settings'> {
   readonly nodes: number;
@@ -40,6 +41,8 @@ export interface TestbedOptions extends Pick<TestbedConfiguration, 'schedulerPar
   readonly cpusPerNode?: number;
   /** @default 2000 */
   readonly memoryMBPerNode?: number;
+  /** With slurmdbd and a MariaDB of its own, and a QOS `pilot` with the flag NoReserve. @default false */
+  readonly accounting?: boolean;
   readonly logger?: Logger;
 }
 
@@ -79,7 +82,7 @@ export interface TestbedStatus {
  */
 export async function startTestbed(options: TestbedOptions): Promise<Testbed> {
   if (!Number.isInteger(options.nodes) || options.nodes < 1) throw new TestbedError('TESTBED_NODES', 'user', `a testbed has 1 node or more, not ${options.nodes}`);
-  await assertTestbedPackages();
+  await assertTestbedPackages(undefined, options);
   const directory = await prepareDirectory(options.directory);
   const logger = options.logger ?? silentLogger;
   for (let attempt = 1; ; attempt++) {
@@ -208,7 +211,8 @@ class RunningTestbed implements Testbed {
 
 async function startOnce(directory: string, options: TestbedOptions, logger: Logger): Promise<Testbed> {
   const startedAt = Date.now();
-  const firstPort = await freePortRange(options.nodes + 1);
+  const firstPort = await freePortRange(options.nodes + 2);
+  const accounting = options.accounting === true ? { accountingPort: firstPort + options.nodes + 1 } : {};
   const clusterName = `testbed_${createHash('sha256').update(directory).digest('hex').slice(0, 10)}_${firstPort}`;
   const socket = await mungeSocket(directory);
   let state: TestbedState = { version: 1, clusterName, nodes: options.nodes, firstPort, ...socket, ready: false, daemons: {} };
@@ -219,11 +223,13 @@ async function startOnce(directory: string, options: TestbedOptions, logger: Log
   await note({});
   for (const entry of ['state', 'spool', 'run', 'log']) await mkdir(join(directory, entry), { mode: 0o755 });
   for (let node = 0; node < options.nodes; node++) await mkdir(join(directory, 'spool', nodeName(node)), { mode: 0o755 });
+  const common = { clusterName, directory, mungeSocket: socket.mungeSocket, user: userInfo().username, hostname: hostname().split('.')[0] ?? 'localhost' };
   await writeFile(join(directory, 'slurm.conf'), slurmConfiguration({
-    ...options, clusterName, directory, firstPort, mungeSocket: socket.mungeSocket, user: userInfo().username, hostname: hostname().split('.')[0] ?? 'localhost',
+    ...options, ...common, ...accounting, firstPort,
     cpusPerNode: options.cpusPerNode ?? 4, memoryMBPerNode: options.memoryMBPerNode ?? 2000,
   }), { mode: 0o644 });
   await note({ munged: await startMunged(directory, socket.mungeSocket) });
+  if (accounting.accountingPort !== undefined) await startAccounting({ ...common, port: accounting.accountingPort }, note);
   await note({ slurmctld: await startSlurmctld(directory, firstPort) });
   const testbed = new RunningTestbed(directory, options.nodes);
   const slurmds: Record<string, ProcessIdentity> = {};

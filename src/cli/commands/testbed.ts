@@ -21,9 +21,11 @@ export function testbedCommand(): Command {
 
   add('up', 'Starts it (as root on Debian it installs Slurm and munge by apt where they are missing) and waits until all nodes are idle.')
     .option('--nodes <number>', 'number of nodes', wholeNumber(1, MAX_NODES), 8)
-    .action((options: TestbedOptions & { nodes: number }) => clearly(async () => {
-      await installTestbedPackages();
-      const testbed = await startTestbed({ nodes: options.nodes, directory: options.dir });
+    .option('--accounting', 'with slurmdbd and a private MariaDB, and a QOS pilot with the flag NoReserve', false)
+    .action((options: TestbedOptions & { nodes: number; accounting: boolean }) => clearly(async () => {
+      const { accounting } = options;
+      await installTestbedPackages({ accounting });
+      const testbed = await startTestbed({ nodes: options.nodes, directory: options.dir, accounting });
       if (options.json) {
         console.log(JSON.stringify({ directory: testbed.directory, nodes: testbed.nodes, env: { SLURM_CONF: testbed.env.SLURM_CONF } }));
         return;
@@ -33,6 +35,7 @@ export function testbedCommand(): Command {
         `  export SLURM_CONF=${testbed.env.SLURM_CONF}`,
         '  sinfo',
         '  hpcwhisk up --cluster slurm --partition whisk',
+        ...accounting ? ['  hpcwhisk up --cluster slurm --partition whisk -- --qos=pilot'] : [],
         'Partition prime is for prime jobs and preempts partition whisk. To end it and all its jobs:',
         `  hpcwhisk testbed down --dir ${testbed.directory}`,
       ].join('\n'));
