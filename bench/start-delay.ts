@@ -1,7 +1,8 @@
 /**
- * How much later prime jobs begin because of pilots: a real Slurm of eight nodes, the same prime jobs (drawn from one
- * seed: which node, how long, when) in turns without and with pilots that hold every idle node and serve calls.
- * Slurm itself lets a job wait up to batch_sched_delay (3 s), so that only many jobs tell something.
+ * How much later prime jobs begin because of pilots: real Slurms of eight nodes, two with pilots that hold every idle node
+ * and serve calls beside two without, at the same time, and in turns; each two get the same prime jobs (drawn from one
+ * seed: which node, how long, when). Slurm itself lets a job wait up to batch_sched_delay (3 s), by when its last
+ * pass was, so that one start tells nothing and only many tell something: the difference comes with its confidence interval.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,51 +20,78 @@ export interface StartDelay {
   with: number[];
   /** SIGTERM of the pilot on the node (when the controller heard of it) to the prime job's first line, ms: what the pilot itself costs, the launch included. */
   handOver: number[];
-  /** Difference of the medians, ms, and their ratio. */
+  /** Difference of the medians, ms, the bounds of 95 % of its bootstrap resamples, and the ratio of the medians. */
   addedMs: number;
+  addedBoundsMs: [number, number];
   ratio: number;
 }
 
 const NODES = 8;
-const JOBS = 12;
+const JOBS = 24;
 const CALLS_PER_SECOND = 10;
 const SEED = 7;
 const LAST_START_MS = 15_000;
 /** After a prime job a pilot needs its time to come back, so that the next prime job finds one. */
 const REST_MS = 8_000;
+/** Testbeds with pilots, and as many without, at a time. */
+const PAIRS = 2;
+const RESAMPLES = 2000;
 
-/** @param rounds of one turn without and one with pilots; each round takes about two and a half minutes */
+/** @param rounds in each of which every testbed has one turn, with pilots or without; each takes about two and a half minutes */
 export async function benchStartDelay(rounds: number): Promise<StartDelay> {
   await installTestbedPackages();
-  const directory = await mkdtemp(join(tmpdir(), 'hpcwhisk-bench-slurm-'));
+  const directories = await Promise.all(Array.from({ length: 2 * PAIRS }, () => mkdtemp(join(tmpdir(), 'hpcwhisk-bench-slurm-'))));
   const delays = { without: [] as number[], with: [] as number[], handOver: [] as number[] };
   try {
-    const testbed = await startTestbed({ nodes: NODES, directory });
+    const testbeds: Testbed[] = [];
+    // One after another, as each looks for free ports.
+    for (const directory of directories) testbeds.push(await startTestbed({ nodes: NODES, directory }));
     for (let round = 0; round < rounds; round++) {
-      delays.without.push(...(await primeJobs(testbed, SEED + round, `without-${round}`)).map(delayOf));
-      const { jobs, drains } = await withPilots(testbed, () => primeJobs(testbed, SEED + round, `with-${round}`));
-      delays.with.push(...jobs.map(delayOf));
-      delays.handOver.push(...jobs.flatMap((job) => handOver(job, drains)));
+      await Promise.all(testbeds.map(async (testbed, index) => {
+        const seed = SEED + round * PAIRS + (index >> 1);
+        const turn = (): Promise<StartedJob[]> => primeJobs(testbed, seed, `round-${round}`);
+        if ((index + round) % 2 === 0) {
+          delays.without.push(...(await turn()).map(delayOf));
+          return;
+        }
+        const { jobs, drains } = await withPilots(testbed, turn);
+        delays.with.push(...jobs.map(delayOf));
+        delays.handOver.push(...jobs.flatMap((job) => handOver(job, drains)));
+      }));
     }
   } finally {
-    await stopTestbed(directory);
-    await rm(directory, { recursive: true, force: true });
+    for (const directory of directories) {
+      await stopTestbed(directory);
+      await rm(directory, { recursive: true, force: true });
+    }
   }
   const [without, withThem] = [median(delays.without), median(delays.with)];
-  return { ...delays, addedMs: withThem - without, ratio: withThem / without };
+  return { ...delays, addedMs: withThem - without, addedBoundsMs: boundsOfDifference(delays.without, delays.with), ratio: withThem / without };
 }
 
-export function startDelayText({ without, with: withThem, handOver: handOvers, addedMs, ratio }: StartDelay): string {
+/** Of the difference of the medians: the percentile bootstrap. */
+function boundsOfDifference(without: readonly number[], withThem: readonly number[]): [number, number] {
+  const random = seededRandom(SEED);
+  const resample = (values: readonly number[]): number => median(values.map(() => values[Math.floor(random() * values.length)] ?? NaN));
+  const differences = Array.from({ length: RESAMPLES }, () => resample(withThem) - resample(without)).sort((a, b) => a - b);
+  return [differences[Math.floor(0.025 * RESAMPLES)] ?? NaN, differences[Math.floor(0.975 * RESAMPLES)] ?? NaN];
+}
+
+export function startDelayText({ without, with: withThem, handOver: handOvers, addedMs, addedBoundsMs, ratio }: StartDelay): string {
   const line = (name: string, values: readonly number[]): string => {
     const sorted = [...values].sort((a, b) => a - b);
     const at = (share: number): string => ((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN) / 1000).toFixed(2);
     return `  ${name.padEnd(16)} ${String(values.length).padStart(4)} jobs   p25 ${at(0.25)}   p50 ${(median(values) / 1000).toFixed(2)}   p75 ${at(0.75)}   p95 ${at(0.95)} s`;
   };
   return [
-    'Start of prime jobs on a real Slurm of 8 nodes, sbatch to the first line of the script, in turns',
+    `Start of prime jobs on real Slurms of ${NODES} nodes, sbatch to the first line of the script`,
     line('without pilots', without), line('with pilots', withThem), line('of it: hand-over', handOvers),
-    `  by pilots ${addedMs >= 0 ? '+' : ''}${(addedMs / 1000).toFixed(2)} s at the median, ${ratio.toFixed(2)} x`,
+    `  by pilots ${seconds(addedMs)} s at the median (95 %: ${addedBoundsMs.map(seconds).join(' to ')} s), ${ratio.toFixed(2)} x`,
   ].join('\n');
+}
+
+function seconds(ms: number): string {
+  return `${ms >= 0 ? '+' : ''}${(ms / 1000).toFixed(2)}`;
 }
 
 interface Drain { node: string; at: number }

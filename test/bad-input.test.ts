@@ -61,6 +61,14 @@ describe('hpcwhisk refuses', () => {
     }
   });
 
+  it('to make a fuss when who reads its output has gone', async () => {
+    const pipe = run('bash', ['-c', 'set -o pipefail; bin/hpcwhisk --help | true']);
+    await assert.rejects(pipe, (error: { code: number; stderr: string }) => {
+      assert.deepEqual([error.code, error.stderr], [141, '']);
+      return true;
+    });
+  });
+
   it('a status where nothing runs', async () => {
     oneLine(await hpcwhisk(['status', '--state', join(directory, 'nothing')]), 69, /^hpcwhisk: ENOTRUNNING: no controller runs on the state directory/);
     await assert.rejects(stat(join(directory, 'nothing')), { code: 'ENOENT' });
