@@ -20,7 +20,7 @@ const rooms = {
   client: ['domain'],
   testbed: ['domain', 'clock', 'slurm'],
   collect: ['domain', 'clock', 'slurm', 'traces'],
-  simulator: ['domain', 'clock', 'traces', 'slurm', 'pilots'],
+  simulator: ['domain', 'clock', 'traces', 'slurm', 'link', 'dispatch', 'invoker', 'pilots'],
   experiments: ['domain', 'clock', 'traces', 'slurm', 'pilots', 'testbed', 'dispatch', 'simulator'],
 };
 // Rooms above that see a port only: the file on top, none of its backends.
@@ -32,6 +32,9 @@ const portOnly = [
   { from: 'invoker', room: 'link', port: '(link|messages)' },
   { from: 'invoker', room: 'sandbox', port: 'sandbox' },
   { from: 'pilots', room: 'slurm', port: '(slurm|host-list|states)' },
+  { from: 'simulator', room: 'link', port: '(link|messages)' },
+  // What an invoker keeps in its books, without what it starts and runs.
+  { from: 'simulator', room: 'invoker', port: '(container-pool|held-activations)' },
 ];
 
 module.exports = {

@@ -7,7 +7,7 @@ import type { ActivationId, ActivationMessage, ActivationRecord } from '../domai
 import type { Logger } from '../domain/logger.ts';
 import type { InvokerConnection, LinkHandler } from '../link/link.ts';
 import type { ToController } from '../link/messages.ts';
-import type { Store } from '../store/store.ts';
+import type { ActivationStore, Journal } from '../store/store.ts';
 import { CodeDelivery } from './code-delivery.ts';
 import { resolveDispatchOptions, type DispatchOptions } from './dispatch-options.ts';
 import { Overloaded, type BlockingAnswer, type CodeSource, type Dispatch, type DispatchView } from './dispatch.ts';
@@ -19,7 +19,7 @@ const STOP_POLL_MS = 10;
 const STORE_LOG_MS = 5_000;
 
 export interface DispatcherContext {
-  store: Pick<Store, 'activations' | 'journal'>;
+  store: { readonly activations: Pick<ActivationStore, 'append'>; readonly journal: Pick<Journal, 'accept' | 'unfinished'> };
   code: CodeSource;
   clock: Clock;
   /** Between 0 (inclusive) and 1. */

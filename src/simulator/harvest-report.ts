@@ -2,6 +2,7 @@
 import { surfaceStatistics, quantile, type SurfaceStatistics } from '../traces/surface-statistics.ts';
 import { periodsByNode, type IdlePeriod, type IdleSurface } from '../traces/surface.ts';
 import type { Harvested } from './harvest-recorder.ts';
+import type { CallsReport } from './simulated-calls.ts';
 
 interface Workers {
   readonly quartiles: readonly [number, number, number];
@@ -38,6 +39,8 @@ export interface HarvestReport {
   };
   /** Calls to Slurm by the pilot manager. */
   readonly manners: { readonly submissions: number; readonly looks: number; readonly cancellations: number };
+  /** Where calls were simulated. */
+  readonly calls?: CallsReport;
 }
 
 export function coverageOf(surface: IdleSurface, harvested: readonly Harvested[], startupMs: number): HarvestReport['coverage'] {

@@ -8,10 +8,12 @@ import type { PilotPolicy } from '../pilots/pilot-policy.ts';
 import { seededRandom } from '../traces/random.ts';
 import { surfaceStatistics } from '../traces/surface-statistics.ts';
 import type { IdleSurface } from '../traces/surface.ts';
+import type { CallLoad } from './call-load.ts';
 import { EventClock } from './event-clock.ts';
 import { HarvestRecorder } from './harvest-recorder.ts';
 import { coverageOf, delaysOf, readyTimes, workersOf, type HarvestReport } from './harvest-report.ts';
 import { plannedStart, type PlanKind } from './planned-starts.ts';
+import { SimulatedCalls, type SimulatedCallsParts } from './simulated-calls.ts';
 import { SlurmModel, type SlurmModelOptions } from './slurm-model.ts';
 
 export interface HarvestRequest {
@@ -23,6 +25,9 @@ export interface HarvestRequest {
   readonly startupMs: number;
   readonly seed: number;
   readonly manager?: PilotManagerOptions;
+  /** Calls that arrive meanwhile, and who is told what they kept busy when. */
+  readonly calls?: CallLoad;
+  readonly ran?: SimulatedCallsParts['ran'];
 }
 
 /** The same request gives the same report. */
@@ -37,8 +42,9 @@ export async function simulateHarvestWithDelays(request: HarvestRequest): Promis
   const recorder = new HarvestRecorder(() => clock.now());
   const random = seededRandom(request.seed);
   const phases = { backfill: random(), main: random(), limitCheck: random() };
+  const calls = callsFor(request, clock);
   const names = [...new Set(surface.periods.map(({ node }) => node))].sort();
-  const slurm = new SlurmModel(clock, names, surface.nodeCount, { ...request.model, phases }, recorder);
+  const slurm = new SlurmModel(clock, names, surface.nodeCount, { ...request.model, phases }, calls?.beside(recorder) ?? recorder);
   // Plans have numbers of their own, so that all policies meet the same ones.
   const ofPlans = seededRandom(request.seed + 1);
   for (const period of surface.periods) {
@@ -48,19 +54,26 @@ export async function simulateHarvestWithDelays(request: HarvestRequest): Promis
   }
   const manager = new PilotManager({ slurm, policy: request.policy, clock, ...request.manager === undefined ? {} : { options: request.manager } });
   await manager.start();
+  await calls?.start();
   await clock.run(surface.to);
   await manager.stop();
   recorder.finish();
-  return { report: reportOf(request, recorder, slurm, startupMs), delaysMs: recorder.delays };
+  const report = reportOf(request, recorder, slurm, startupMs);
+  return { report: calls === undefined ? report : { ...report, calls: calls.report() }, delaysMs: recorder.delays };
 }
 
-function reportOf({ surface, policy, model, plans, seed }: HarvestRequest, recorder: HarvestRecorder, slurm: SlurmModel, startupMs: number): HarvestReport {
+function callsFor({ surface, calls: load, startupMs, model: { overTimeLimit }, seed, ran }: HarvestRequest, clock: EventClock): SimulatedCalls | undefined {
+  if (load === undefined) return undefined;
+  return new SimulatedCalls({ clock, load, startupMs, overTimeLimit, until: surface.to, random: seededRandom(seed + 2), ...ran === undefined ? {} : { ran } });
+}
+
+function reportOf({ surface, policy, model, plans, seed, calls }: HarvestRequest, recorder: HarvestRecorder, slurm: SlurmModel, startupMs: number): HarvestReport {
   const { idleNodes, periods, idleNodeSeconds } = surfaceStatistics(surface);
   const { scheduler, ...levers } = model;
   return {
     setup: {
       policy: policy.name, plans, seed, startupSeconds: startupMs / 1000, from: new Date(surface.from).toISOString(), to: new Date(surface.to).toISOString(),
-      nodes: surface.nodeCount, ...scheduler, ...levers,
+      nodes: surface.nodeCount, ...scheduler, ...levers, ...calls === undefined ? {} : setupOf(calls),
     },
     idle: { nodeSeconds: idleNodeSeconds, quartiles: idleNodes.quartiles, mean: idleNodes.mean, periods: periods.count },
     coverage: coverageOf(surface, recorder.harvested, startupMs),
@@ -69,4 +82,8 @@ function reportOf({ surface, policy, model, plans, seed }: HarvestRequest, recor
     primeJobs: { arrivals: recorder.arrivals, preempting: recorder.delays.length, delay: delaysOf(recorder.delays) },
     manners: { submissions: slurm.calls.submit, looks: slurm.calls.look, cancellations: slurm.calls.cancel },
   };
+}
+
+function setupOf({ rate, functions, callMs, coldMs, arrivals, memoryMB }: CallLoad): HarvestReport['setup'] {
+  return { callsPerSecond: rate, functions, callMs, coldMs, arrivals, invokerMemoryMB: memoryMB };
 }
