@@ -1,6 +1,7 @@
 import { samplesOf } from '../experiments/analysis/analyze.ts';
 import { surfaceOfLog } from '../traces/availability.ts';
 import { daysWindow } from '../traces/local-time.ts';
+import { withPollGapsFilled } from '../traces/poll-gaps.ts';
 import { cutSurface, type IdleSurface } from '../traces/surface.ts';
 import { CommandError } from './command-error.ts';
 import { inItsWords, type LoadedTrace } from './trace-files.ts';
@@ -14,7 +15,7 @@ export function surfaceOfTrace({ trace, names, timeZone }: LoadedTrace, day: str
   }
   return inItsWords(() => {
     const samples = samplesOf(trace.log, day, timeZone);
-    const surface = surfaceOfLog({ ...trace.log, samples });
+    const surface = surfaceOfLog({ ...trace.log, samples: withPollGapsFilled(samples) });
     const window = day === undefined ? surface : daysWindow(day, timeZone);
     return cutSurface(surface, Math.max(surface.from, window.from), Math.min(surface.to, window.to));
   });

@@ -1,26 +1,60 @@
 import { exponential, type Random } from '../traces/random.ts';
 import type { IdlePeriod } from '../traces/surface.ts';
+import type { PeriodShares } from './observed-harvest.ts';
 
 /**
- * What Slurm knows of an idle period's end. A log shows when a prime job took the node, not for when it was planned: jobs
- * elsewhere end before their limits, so it mostly comes earlier than that.
- * `none`: nothing is planned; `exact`: every period's end is; `drawn`: some periods have a plan, which lies later than their end.
+ * What Slurm knows of an idle period's end, which a log does not show. `none`: nothing is planned; `exact`: every
+ * period's end is; `drawn`: as on the paper's day, by kinds of periods (observed-harvest.ts): on held ones a prime job is due
+ * from the begin; most of the others have a plan, far behind their end, since jobs end before their limits.
  */
 export const planKinds = ['none', 'exact', 'drawn'] as const;
 export type PlanKind = (typeof planKinds)[number];
 
 /**
- * Share of the periods with a plan, and how much later than their end that is, ms at the mean. Chosen by the real day of the
- * paper's fib: so many of its pilots had the longest limit, so many were preempted, so much was covered.
+ * Whether a prime job waits that cannot start, so that the main loop gives its nodes to no pilot: always and for all
+ * nodes, never, or, `drawn`, for the nodes of periods that are held or blocked.
  */
-const PLANNED_SHARE = 0.5;
-const MEAN_EARLY_MS = 150_000;
+export type PrimePending = boolean | 'drawn';
 
-/** Epoch ms of the planned start of a prime job on the node; infinite where there is none. */
-export function plannedStart(kind: PlanKind, { end }: IdlePeriod, random: Random): number {
-  if (kind === 'none') return Number.POSITIVE_INFINITY;
-  if (kind === 'exact') return end;
+/**
+ * Shares of the kinds of periods by length, as the paper's day shows them (17 March 2022, a backfill cycle every 150 s),
+ * rounded to hundredths.
+ */
+export const DRAWN_SHARES: readonly PeriodShares[] = [
+  { below: 120, open: 0.01, blocked: 0.05, held: 0.94 },
+  { below: 180, open: 0, blocked: 0.26, held: 0.74 },
+  { below: 240, open: 0, blocked: 0.64, held: 0.36 },
+  { below: 420, open: 0.18, blocked: 0.6, held: 0.22 },
+  { below: 900, open: 0.07, blocked: 0.93, held: 0 },
+  { below: 1800, open: 0.31, blocked: 0.69, held: 0 },
+  { below: 3600, open: 0.51, blocked: 0.49, held: 0 },
+  { below: Number.POSITIVE_INFINITY, open: 0.82, blocked: 0.18, held: 0 },
+];
+
+/**
+ * Of the 416 pilots of that day that backfill started and that a node can be told for, 62 % had a shorter limit than the
+ * longest, so that much was planned; at the mean the plan lay 20 minutes behind what became the end: what was left of
+ * their limits, and half of the way to the next longer one.
+ */
+const PLANNED_SHARE = 0.62;
+const MEAN_EARLY_MS = 20 * 60_000;
+
+export interface PeriodPlan {
+  /** Epoch ms of the planned start of a prime job on the node; infinite where there is none. */
+  readonly plannedAt: number;
+  /** The main loop gives the node to no pilot. */
+  readonly passedOver: boolean;
+}
+
+/** As many numbers are taken from `random` whatever the kinds, so that all of them meet the same periods. */
+export function planOf(plans: PlanKind, primePending: PrimePending, { start, end }: IdlePeriod, random: Random): PeriodPlan {
+  const pick = random();
   const planned = random() < PLANNED_SHARE;
-  const plannedAt = end + exponential(random, MEAN_EARLY_MS);
-  return planned ? plannedAt : Number.POSITIVE_INFINITY;
+  const early = exponential(random, MEAN_EARLY_MS);
+  const { held, blocked } = DRAWN_SHARES.find(({ below }) => (end - start) / 1000 < below) ?? { held: 0, blocked: 0 };
+  const passedOver = primePending === true || (primePending === 'drawn' && pick < held + blocked);
+  if (plans === 'none') return { plannedAt: Number.POSITIVE_INFINITY, passedOver };
+  if (plans === 'exact') return { plannedAt: end, passedOver };
+  if (pick < held) return { plannedAt: start, passedOver };
+  return { plannedAt: planned ? end + early : Number.POSITIVE_INFINITY, passedOver };
 }

@@ -12,7 +12,7 @@ import type { CallLoad } from './call-load.ts';
 import { EventClock } from './event-clock.ts';
 import { HarvestRecorder } from './harvest-recorder.ts';
 import { coverageOf, delaysOf, readyTimes, workersOf, type HarvestReport } from './harvest-report.ts';
-import { plannedStart, type PlanKind } from './planned-starts.ts';
+import { planOf, type PlanKind } from './planned-starts.ts';
 import { SimulatedCalls, type SimulatedCallsParts } from './simulated-calls.ts';
 import { SlurmModel, type SlurmModelOptions } from './slurm-model.ts';
 
@@ -48,8 +48,8 @@ export async function simulateHarvestWithDelays(request: HarvestRequest): Promis
   // Plans have numbers of their own, so that all policies meet the same ones.
   const ofPlans = seededRandom(request.seed + 1);
   for (const period of surface.periods) {
-    const plannedAt = plannedStart(request.plans, period, ofPlans);
-    clock.at(period.start, () => { slurm.primeLeaves(period.node, plannedAt); });
+    const { plannedAt, passedOver } = planOf(request.plans, request.model.primePending, period, ofPlans);
+    clock.at(period.start, () => { slurm.primeLeaves(period.node, plannedAt, passedOver); });
     if (period.end < surface.to) clock.at(period.end, () => { slurm.primeArrives(period.node); });
   }
   const manager = new PilotManager({ slurm, policy: request.policy, clock, ...request.manager === undefined ? {} : { options: request.manager } });

@@ -13,12 +13,15 @@
  */
 import { SlurmError, type JobState, type NodeCount, type PilotJob, type PilotSubmission, type Slurm } from '../slurm/slurm.ts';
 import type { EventClock } from './event-clock.ts';
+import type { PrimePending } from './planned-starts.ts';
 import type { SchedulerParameters } from './scheduler-parameters.ts';
 
 export interface SlurmModelOptions {
   readonly scheduler: SchedulerParameters;
-  /** A prime job waits that cannot start, so that only backfill looks at pilots; where it depends on the node, its periods say so. */
-  readonly primePending: boolean;
+  /** How long a backfill cycle itself takes, s: bf_interval is the pause behind it. @default 0 */
+  readonly backfillTakes?: number;
+  /** A prime job waits that cannot start, so that only backfill looks at pilots; `drawn`: `primeLeaves` says it of each node. */
+  readonly primePending: PrimePending;
   /** Whether `--nice` orders pilots (a priority plugin is active), or only their age. */
   readonly priorities: boolean;
   /** The pilots' QOS has the flag NoReserve. */
@@ -110,8 +113,8 @@ export class SlurmModel implements Slurm {
     this.#begin = clock.now();
     for (const [index, name] of nodes.entries()) this.#nodes.set(name, { name, index, busy: true, plannedAt: Number.POSITIVE_INFINITY, passedOver: false });
     const { scheduler, phases, primePending } = options;
-    this.#repeat(scheduler.bf_interval * 1000, phases.backfill, () => { this.#backfill(); });
-    if (!primePending) this.#repeat(scheduler.batch_sched_delay * 1000, phases.main, () => { this.#mainPass(); });
+    this.#repeat(this.#backfillPeriodMs(), phases.backfill, () => { this.#backfill(); });
+    if (primePending !== true) this.#repeat(scheduler.batch_sched_delay * 1000, phases.main, () => { this.#mainPass(); });
   }
 
   /**
@@ -283,10 +286,13 @@ export class SlurmModel implements Slurm {
     return offset + Math.ceil((at + graceTime * 1000 - offset) / CHECK_MS) * CHECK_MS;
   }
 
+  #backfillPeriodMs(): number {
+    return (this.#options.scheduler.bf_interval + (this.#options.backfillTakes ?? 0)) * 1000;
+  }
+
   #nextBackfill(at: number): number {
-    const { scheduler, phases } = this.#options;
-    const period = scheduler.bf_interval * 1000;
-    const first = this.#begin + phases.backfill * period;
+    const period = this.#backfillPeriodMs();
+    const first = this.#begin + this.#options.phases.backfill * period;
     return first + Math.max(0, Math.ceil((at - first) / period)) * period;
   }
 
