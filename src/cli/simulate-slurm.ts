@@ -1,6 +1,7 @@
 import { duration, percent, seconds, significant } from '../experiments/render/units.ts';
 import { policyOf, type PolicyName, type PolicyOptions } from '../pilots/policies.ts';
 import type { PilotPolicy } from '../pilots/pilot-policy.ts';
+import type { CallLoad } from '../simulator/call-load.ts';
 import type { HarvestReport } from '../simulator/harvest-report.ts';
 import type { PlanKind } from '../simulator/planned-starts.ts';
 import { parseSchedulerParameters, type SchedulerParameters } from '../simulator/scheduler-parameters.ts';
@@ -8,6 +9,7 @@ import { simulateHarvest } from '../simulator/simulate-harvest.ts';
 import type { IdleSurface } from '../traces/surface.ts';
 import { syntheticSurface } from '../traces/synthetic.ts';
 import { CommandError } from './command-error.ts';
+import { callRows } from './simulated-calls-table.ts';
 import { loadTrace } from './trace-files.ts';
 import { surfaceOfTrace } from './trace-surface.ts';
 
@@ -34,6 +36,12 @@ export interface SimulateSlurmOptions {
   readonly primeStart: 'main' | 'backfill';
   readonly startup: number;
   readonly poll: number;
+  readonly calls?: number;
+  readonly functions: number;
+  readonly callMs: number;
+  readonly coldMs: number;
+  readonly arrivals: CallLoad['arrivals'];
+  readonly invokerMemory: number;
   readonly seed: number;
   readonly json: boolean;
 }
@@ -59,7 +67,12 @@ function requestOf(options: SimulateSlurmOptions, surface: IdleSurface, policy: 
       overTimeLimit: options.overTimeLimit, graceTime: options.graceTime, graceHeard: options.graceHeard, killWait: options.killWait, exitMs: options.exit * 1000,
       primeStartedBy: options.primeStart,
     },
+    ...callsOf(options),
   };
+}
+
+function callsOf({ calls: rate, functions, callMs, coldMs, arrivals, invokerMemory }: SimulateSlurmOptions): { calls?: CallLoad } {
+  return rate === undefined ? {} : { calls: { rate, functions, callMs, coldMs, arrivals, memoryMB: invokerMemory } };
 }
 
 function policyFor(name: PolicyName, { depth, limit, qosNoReserve, overTimeLimit }: SimulateSlurmOptions, { bf_max_job_part, bf_max_job_test, bf_window }: SchedulerParameters): PilotPolicy {
@@ -108,8 +121,13 @@ function table(reports: readonly HarvestReport[]): string {
     row('Prime jobs that preempt, delay p50 / p95 / max', ({ primeJobs: { delay } }) => [delay.p50, delay.p95, delay.max].map(seconds).join(' / ')),
     row('sbatch calls; a minute', ({ manners, setup }) => `${manners.submissions.toLocaleString('en-US')}; ${significant(manners.submissions / Math.max(1, (Date.parse(String(setup['to'])) - Date.parse(String(setup['from']))) / 60_000))}`),
   ];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0))) ?? [];
   const span = reports[0]?.setup;
   const length = span === undefined ? '' : `${String(span['from'])} to ${String(span['to'])}, ${duration((Date.parse(String(span['to'])) - Date.parse(String(span['from']))) / 1000)}`;
-  return [length, '', ...rows.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())].join('\n');
+  const calls = callRows(reports);
+  return [length, '', ...aligned(rows), ...calls.length === 0 ? [] : ['', ...aligned(calls)]].join('\n');
+}
+
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0))) ?? [];
+  return rows.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { policyNames } from '../../pilots/policies.ts';
+import { arrivalKinds, defaultCallLoad } from '../../simulator/call-load.ts';
 import { parsePilotLengths } from '../../simulator/pilot-lengths.ts';
 import { planKinds } from '../../simulator/planned-starts.ts';
 import { positiveNumber, wholeNumber } from '../option-values.ts';
@@ -52,6 +53,12 @@ export function simulateCommand(): Command {
     .option('--exit <seconds>', 'from SIGTERM until a pilot has left its node', numberFrom0(3600), 0.1)
     .option('--startup <seconds>', 'from a pilot\'s start until its invoker is ready', numberFrom0(3600), 1)
     .option('--poll <seconds>', 'from one round of the pilot manager to the next', positiveNumber(3600), 5)
+    .option('--calls <rate>', 'so many calls a second, through the production dispatcher to invokers that the pilots are', positiveNumber(10_000))
+    .option('--functions <number>', 'the calls go to so many functions', wholeNumber(1, 100_000), defaultCallLoad.functions)
+    .option('--call-ms <ms>', 'how long a function works', numberFrom0(60_000), defaultCallLoad.callMs)
+    .option('--cold-ms <ms>', 'how much longer the first call of a container takes', numberFrom0(60_000), defaultCallLoad.coldMs)
+    .addOption(new Option('--arrivals <how>', 'whether calls come evenly, to one function after the other, or by chance').choices(arrivalKinds).default(defaultCallLoad.arrivals))
+    .option('--invoker-memory <MB>', 'memory that an invoker gives to functions of 256 MB each', wholeNumber(256, 10_000_000), defaultCallLoad.memoryMB)
     .option('--seed <number>', 'of what is drawn: plans, and when cycles begin', wholeNumber(0, 4_294_967_294), 1)
     .option('--json', 'print JSON; with several policies an array', false)
     .action(async (options: SimulateSlurmOptions) => {
