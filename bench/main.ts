@@ -12,7 +12,7 @@ interface Results {
 }
 
 /** Experiments that take minutes run only when they are named. */
-const EXPERIMENTS: Readonly<Record<string, (quick: boolean) => Promise<{ results: object; text: string }>>> = {
+const EXPERIMENTS: Readonly<Record<string, (quick: boolean, options: readonly string[]) => Promise<{ results: object; text: string }>>> = {
   'start-delay': async (quick) => {
     const { benchStartDelay, startDelayText } = await import('./start-delay.ts');
     const results = await benchStartDelay(quick ? 1 : 5);
@@ -23,17 +23,25 @@ const EXPERIMENTS: Readonly<Record<string, (quick: boolean) => Promise<{ results
     const results = await (quick ? benchActivations(100_000, 50) : benchActivations(1_000_000, 200));
     return { results, text: activationsText(results) };
   },
+  'validate': async (quick, options) => {
+    const { benchValidate } = await import('./validate/validate.ts');
+    return benchValidate(quick, options);
+  },
 };
+/** Experiments that take options of their own. */
+const WITH_OPTIONS: ReadonlySet<string> = new Set(['validate']);
 
 const args = process.argv.slice(2);
-const named = args.filter((arg) => !arg.startsWith('--'));
-const unknown = args.filter((arg) => arg !== '--json' && arg !== '--quick' && EXPERIMENTS[arg] === undefined);
+const own = args.filter((arg) => arg !== '--json' && arg !== '--quick');
+const options = WITH_OPTIONS.has(own[0] ?? '') ? own.splice(1) : [];
+const named = own.filter((arg) => !arg.startsWith('--'));
+const unknown = own.filter((arg) => EXPERIMENTS[arg] === undefined);
 if (unknown.length > 0 || named.length > 1) {
   console.error(`bench: EUSAGE: ${unknown.length > 0 ? `unknown argument ${unknown.join(' ')}` : 'one experiment at a time'}; known are --json, --quick and the experiments ${Object.keys(EXPERIMENTS).join(', ')}`);
   process.exit(64);
 }
 const quick = args.includes('--quick');
-const { results, text } = await (EXPERIMENTS[named[0] ?? ''] ?? benchAll)(quick);
+const { results, text } = await (EXPERIMENTS[named[0] ?? ''] ?? benchAll)(quick, options);
 console.log(args.includes('--json') ? JSON.stringify(results, null, 2) : text);
 
 async function benchAll(quick: boolean): Promise<{ results: Results; text: string }> {
