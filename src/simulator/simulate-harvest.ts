@@ -7,12 +7,12 @@ import type { PilotManagerOptions } from '../pilots/pilot-manager-options.ts';
 import type { PilotPolicy } from '../pilots/pilot-policy.ts';
 import { seededRandom } from '../traces/random.ts';
 import { surfaceStatistics } from '../traces/surface-statistics.ts';
-import type { IdleSurface } from '../traces/surface.ts';
+import type { IdlePeriod, IdleSurface } from '../traces/surface.ts';
 import type { CallLoad } from './call-load.ts';
 import { EventClock } from './event-clock.ts';
 import { HarvestRecorder } from './harvest-recorder.ts';
 import { coverageOf, delaysOf, readyTimes, workersOf, type HarvestReport } from './harvest-report.ts';
-import { planOf, type PlanKind } from './planned-starts.ts';
+import { planOf, type PeriodPlan, type PlanKind } from './planned-starts.ts';
 import { SimulatedCalls, type SimulatedCallsParts } from './simulated-calls.ts';
 import { SlurmModel, type SlurmModelOptions } from './slurm-model.ts';
 
@@ -21,6 +21,8 @@ export interface HarvestRequest {
   readonly policy: PilotPolicy;
   readonly model: Omit<SlurmModelOptions, 'phases'>;
   readonly plans: PlanKind;
+  /** Instead of `plans`: what Slurm knows of each period, where that is known. */
+  readonly periodPlan?: (period: IdlePeriod) => PeriodPlan;
   /** From a pilot's start until its invoker is ready, ms. */
   readonly startupMs: number;
   readonly seed: number;
@@ -48,7 +50,7 @@ export async function simulateHarvestWithDelays(request: HarvestRequest): Promis
   // Plans have numbers of their own, so that all policies meet the same ones.
   const ofPlans = seededRandom(request.seed + 1);
   for (const period of surface.periods) {
-    const { plannedAt, passedOver } = planOf(request.plans, request.model.primePending, period, ofPlans);
+    const { plannedAt, passedOver } = request.periodPlan?.(period) ?? planOf(request.plans, request.model.primePending, period, ofPlans);
     clock.at(period.start, () => { slurm.primeLeaves(period.node, plannedAt, passedOver); });
     if (period.end < surface.to) clock.at(period.end, () => { slurm.primeArrives(period.node); });
   }
