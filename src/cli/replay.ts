@@ -1,17 +1,17 @@
-/** `hpcwhisk replay`: a testbed, the controller with its pilots as a child process, the replay, the report; then everything is taken down. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+/**
+ * `hpcwhisk replay`: a testbed for each policy, the replays beside each other, the report; then everything is taken down.
+ * Several policies walk in step: where one waits for something, the others wait with it.
+ */
 import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { loadSurface, type LoadedSurface } from '../experiments/replay/load-surface.ts';
-import { tableTwo } from '../experiments/replay/render/table-two.ts';
+import { loadSurface } from '../experiments/replay/load-surface.ts';
+import { Meeting } from '../experiments/replay/meeting.ts';
+import { measuresOf, namesOf } from '../experiments/replay/render/side-by-side.ts';
 import { ReplayError } from '../experiments/replay/replay-error.ts';
 import { progressLine } from '../experiments/replay/replay-progress.ts';
 import type { ReplayReport } from '../experiments/replay/replay-report.ts';
-import { runReplay } from '../experiments/replay/run-replay.ts';
-import { writeReport } from '../experiments/replay/write-report.ts';
+import { reportJson, writeReport } from '../experiments/replay/write-report.ts';
 import type { PolicyName } from '../pilots/policies.ts';
 import { installTestbedPackages } from '../testbed/packages.ts';
 import { freePortRange } from '../testbed/ports.ts';
@@ -19,7 +19,8 @@ import { TestbedError } from '../testbed/testbed-error.ts';
 import { startTestbed, stopTestbed, type Testbed } from '../testbed/testbed.ts';
 import { TraceError } from '../traces/trace-error.ts';
 import { CommandError, errorText } from './command-error.ts';
-import { StateDirectory } from './state-directory.ts';
+import { replayOn, type ReplayLane } from './replay-lane.ts';
+import { comparedText, tableTwoText } from './render/replay-table.ts';
 
 export interface ReplayCommandOptions {
   log?: string;
@@ -28,7 +29,8 @@ export interface ReplayCommandOptions {
   timezone?: string;
   minutes: number;
   nodes: number;
-  policy: PolicyName;
+  policy: readonly PolicyName[];
+  primePending: 'always' | 'never';
   controlMinutes?: number;
   rate: number;
   functions: number;
@@ -37,9 +39,8 @@ export interface ReplayCommandOptions {
   json: boolean;
 }
 
-/** A small part of what a node of 24 cores has: room for about sixty functions of the experiment. */
-const INVOKER_MB = 8_000;
-const START_MS = 60_000;
+type Surface = Awaited<ReturnType<typeof loadSurface>>;
+
 const EXIT_USAGE = 64;
 const EXIT_UNAVAILABLE = 69;
 const EXIT_INTERRUPTED = 130;
@@ -50,73 +51,69 @@ export async function runReplayCommand(options: ReplayCommandOptions): Promise<v
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { interrupted.abort(); });
   const directory = await mkdtemp(join(tmpdir(), 'hpcwhisk-replay-'));
-  const testbedDirectory = join(directory, 'slurm');
+  const places = options.policy.map((policy, index) => ({ policy, directory: join(directory, String(index + 1)) }));
   try {
-    const report = await clearly(async () => {
+    const reports = await clearly(async () => {
       await installTestbedPackages();
-      tell(`Starting a Slurm of ${options.nodes} nodes …`);
-      const testbed = await startTestbed({
-        nodes: options.nodes, directory: testbedDirectory,
-        ...(options.schedulerParameters === undefined ? {} : { schedulerParameters: options.schedulerParameters }),
+      // One after the other: they take what ports are free.
+      const testbeds: Testbed[] = [];
+      for (const place of places) {
+        if (interrupted.signal.aborted) throw new ReplayError('EABORTED', 'the replay was stopped');
+        tell(`Starting a Slurm of ${options.nodes} nodes${places.length > 1 ? ` for ${place.policy}` : ''} …`);
+        testbeds.push(await startTestbed({
+          nodes: options.nodes, directory: testbedOf(place),
+          ...(options.schedulerParameters === undefined ? {} : { schedulerParameters: options.schedulerParameters }),
+        }));
+      }
+      const port = await freePortRange(places.length);
+      const lanes = testbeds.flatMap((testbed, index): ReplayLane[] => {
+        const place = places[index];
+        return place === undefined ? [] : [{ ...place, testbed, port: port + index }];
       });
-      return replayOn(testbed, directory, loaded, options, interrupted.signal);
+      return runLanes(lanes, loaded, options, interrupted.signal);
     });
-    const files = await writeReport(report, options.report);
-    console.log(options.json ? JSON.stringify(report) : `${summary(report)}\n\nReport: ${files.html} and ${files.json}`);
+    const files = await writeReport(reports, options.report);
+    console.log(options.json ? reportJson(reports) : `${summary(reports)}\n\nReport: ${files.html} and ${files.json}`);
   } finally {
-    await stopTestbed(testbedDirectory);
+    await Promise.all(places.map((place) => stopTestbed(testbedOf(place)).catch((error: unknown) => {
+      tell(`the testbed of ${place.policy} could not be taken down: ${errorText(error)}`);
+    })));
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-async function replayOn(testbed: Testbed, directory: string, { surface, source }: LoadedSurface, options: ReplayCommandOptions, signal: AbortSignal): Promise<ReplayReport> {
-  const state = new StateDirectory(join(directory, 'state'));
-  await state.create();
-  const port = await freePortRange(1);
-  const url = `http://127.0.0.1:${port}`;
-  let controller: ChildProcess | undefined;
-  try {
-    return await runReplay({
-      surface, source, testbed, policy: options.policy, rate: options.rate, functions: options.functions, signal,
-      controller: { url, authKey: await state.authKey(undefined), adminToken: await state.adminToken() },
-      startPilots: async () => { controller = await startController(['--limits', 'unlimited', '--port', String(port), '--state', state.path, '--policy', options.policy], url, testbed); },
-      onProgress: (progress) => { tell(progressLine(progress)); },
-      ...(options.controlMinutes === undefined ? {} : { controlMs: options.controlMinutes * 60_000 }),
-      ...(options.timezone === undefined ? {} : { timeZone: options.timezone }),
-    });
-  } finally {
-    if (controller !== undefined) await stop(controller);
-  }
-}
-
-/** Starts `hpcwhisk up` on the testbed and waits until it answers. */
-async function startController(args: readonly string[], url: string, testbed: Testbed): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [
-    '--disable-warning=ExperimentalWarning', fileURLToPath(new URL('main.ts', import.meta.url)),
-    'up', '--cluster', 'slurm', '--partition', 'whisk', '--invoker-memory', String(INVOKER_MB), ...args,
-  ], { env: { ...process.env, ...testbed.env }, stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr.on('data', (chunk: Buffer) => { said = (said + chunk.toString()).slice(-2_000); });
-  const deadline = Date.now() + START_MS;
-  while (!await answers(url)) {
-    if (child.exitCode !== null) throw new ReplayError('ECONTROLLER', `the controller ended with ${child.exitCode}: ${said.trim()}`);
-    if (Date.now() > deadline) {
-      await stop(child);
-      throw new ReplayError('ECONTROLLER', `the controller does not answer after ${START_MS / 1000} s: ${said.trim()}`);
+/** Runs the replays at the same time; the first that fails ends all. @throws {ReplayError} its error, with its policy */
+async function runLanes(lanes: readonly ReplayLane[], { surface, source }: Surface, options: ReplayCommandOptions, interrupted: AbortSignal): Promise<ReplayReport[]> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([interrupted, failed.signal]);
+  const meeting = new Meeting(lanes.length);
+  const width = Math.max(...lanes.map(({ policy }) => policy.length));
+  const errors: Error[] = [];
+  const results = await Promise.all(lanes.map(async (lane): Promise<ReplayReport[]> => {
+    const name = lanes.length > 1 ? lane.policy : undefined;
+    try {
+      return [await replayOn(lane, {
+        surface, source, rate: options.rate, functions: options.functions, primePending: options.primePending, signal,
+        together: (stage) => meeting.at(stage, signal),
+        onProgress: (progress) => { tell(name === undefined ? progressLine(progress) : `${name.padEnd(width)}  ${progressLine(progress)}`); },
+        ...(options.controlMinutes === undefined ? {} : { controlMs: options.controlMinutes * 60_000 }),
+        ...(options.timezone === undefined ? {} : { timeZone: options.timezone }),
+      })];
+    } catch (error) {
+      const known = error instanceof Error ? error : new Error(String(error));
+      errors.push(name !== undefined && known instanceof ReplayError && known.code !== 'EABORTED' ? new ReplayError(known.code, `${name}: ${known.message}`, { cause: known }) : known);
+      failed.abort();
+      return [];
     }
-    await new Promise((resolve) => { setTimeout(resolve, 100); });
-  }
-  return child;
+  }));
+  // The others were only stopped because of the first.
+  const [first] = errors;
+  if (first !== undefined) throw first;
+  return results.flat();
 }
 
-async function answers(url: string): Promise<boolean> {
-  return fetch(`${url}/ping`).then((response) => response.ok, () => false);
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill('SIGTERM');
-  await once(child, 'exit');
+function testbedOf({ directory }: { readonly directory: string }): string {
+  return join(directory, 'slurm');
 }
 
 function surfaceRequest(options: ReplayCommandOptions): Parameters<typeof loadSurface>[0] {
@@ -142,21 +139,19 @@ async function clearly<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof TraceError) throw new CommandError(error.code, error.message, EXIT_USAGE, { cause: error });
     if (error instanceof TestbedError) throw new CommandError(error.code, error.message, EXIT_UNAVAILABLE, { cause: error });
-    if (error instanceof ReplayError) throw new CommandError(error.code, error.message, error.code === 'EABORTED' ? EXIT_INTERRUPTED : EXIT_UNAVAILABLE, { cause: error });
+    if (error instanceof ReplayError) throw new CommandError(error.code, error.message, exitOf(error), { cause: error });
     throw error;
   }
 }
 
-function summary(report: ReplayReport): string {
-  const sections = tableTwo(report);
-  const rows = sections.flatMap((section) => section.rows);
-  const width = (cells: readonly string[]): number => Math.max(...cells.map((cell) => cell.length));
-  const widths = [width(rows.map((row) => row.label)), width(['paper: fib', ...rows.map((row) => row.fib)]), width(['paper: var', ...rows.map((row) => row.var)])];
-  const line = (cells: readonly string[]): string => `  ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd();
-  return sections.map((section) => [
-    line([section.title.toUpperCase(), 'paper: fib', 'paper: var', 'this run']),
-    ...section.rows.map((row) => line([row.label, row.fib, row.var, row.run])),
-  ].join('\n')).join('\n\n');
+function exitOf({ code }: ReplayError): number {
+  if (code === 'EPLAN') return EXIT_USAGE;
+  return code === 'EABORTED' ? EXIT_INTERRUPTED : EXIT_UNAVAILABLE;
+}
+
+function summary(reports: readonly ReplayReport[]): string {
+  const [only, ...others] = reports;
+  return only !== undefined && others.length === 0 ? tableTwoText(only) : comparedText(namesOf(reports), measuresOf(reports));
 }
 
 function tell(text: string): void {

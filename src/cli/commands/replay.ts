@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { policyNames, type PolicyName } from '../../pilots/policies.ts';
+import { policyNames } from '../../pilots/policies.ts';
 import type { ReplayCommandOptions } from '../replay.ts';
 import { positiveNumber, wholeNumber } from '../option-values.ts';
 
@@ -12,14 +12,15 @@ export function replayCommand(): Command {
     .option('--timezone <name>', 'of --from and of the report (default: Europe/Warsaw, where the paper\'s cluster stands)')
     .option('--minutes <number>', 'length of the window', positiveNumber(24 * 60), 30)
     .option('--nodes <number>', 'nodes of the testbed', wholeNumber(1, 2_300), 64)
-    .addOption(new Option('--policy <name>', 'which pilots are kept in the queue').choices(policyNames).default('dense'))
+    .addOption(new Option('--policy <name...>', 'which pilots are kept in the queue; several are replayed at the same time, each on a testbed of its own, and set side by side').choices(policyNames).default(['dense']))
     .option('--control-minutes <number>', 'how much of the window is played without pilots first, to see how prime jobs start then; 0: none (default: a third of it, 10 at most)', wholeNumber(0, 24 * 60))
     .option('--rate <calls/s>', 'calls per second', positiveNumber(1_000), 10)
     .option('--functions <number>', 'functions that the calls go to in turn', wholeNumber(1, 10_000), 100)
+    .addOption(new Option('--prime-pending <when>', 'always: one more prime job, which wants all nodes, waits all the time, so that only backfill starts pilots').choices(['always', 'never']).default('never'))
     .option('--scheduler-parameters <text>', 'Slurm\'s SchedulerParameters (default: Slurm\'s own defaults)')
-    .option('--report <dir>', 'where report.json and report.html are written', 'report')
+    .option('--report <dir>', 'where report.json and report.html are written (of several policies report.json is an array)', 'report')
     .option('--json', 'print report.json instead of a table', false)
-    .action(async (options: ReplayCommandOptions & { policy: PolicyName }) => {
+    .action(async (options: ReplayCommandOptions) => {
       const { runReplayCommand } = await import('../replay.ts');
       await runReplayCommand(options);
     });

@@ -36,7 +36,7 @@ svg .area.good { fill: var(--good); } svg .area.warn { fill: var(--warn); } svg 
 svg .area.blue { fill: var(--blue); }
 svg .area.faint { opacity: .18; }
 svg .line.ready, svg .marker.ready { stroke: var(--ready); } svg .line.blue { stroke: var(--blue); } svg .line.bad { stroke: var(--bad); }
-svg .line.none, svg .marker.none { stroke: var(--none); }
+svg .line.none, svg .marker.none { stroke: var(--none); } svg .line.warn { stroke: var(--warn); } svg .line.pilot { stroke: var(--pilot); } svg .line.good { stroke: var(--good); }
 svg .marker { stroke-width: 1; stroke-dasharray: 4 4; }
 svg .note { font-weight: 600; } svg .note.ready { fill: var(--ready); } svg .note.none { fill: var(--muted); }
 svg .dot.bad { fill: var(--bad); }
@@ -53,6 +53,10 @@ tr.group th { padding-top: 18px; font-size: .78rem; letter-spacing: .08em; text-
 pre { margin: 4px 0 12px; padding: 10px 12px; overflow-x: auto; background: var(--bg); border: 1px solid var(--rule); border-radius: 8px; font: .86rem/1.5 ui-monospace, "DejaVu Sans Mono", monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 ul { margin: 0; padding-left: 1.2em; font-size: .92rem; } li small { color: var(--muted); }
 td.whole { white-space: nowrap; }
+.compared tbody th { width: auto; min-width: 150px; } .compared td { min-width: 84px; padding-left: 14px; } .compared.glance td { white-space: nowrap; }
+.compared td:last-child { font-weight: 400; color: inherit; } .compared thead th:last-child { color: inherit; font-weight: 700; }
+.compared td.best, .compared td.best:last-child { font-weight: 700; color: var(--ready); } .compared td.empty:last-child { color: var(--none); }
+details { margin: 0 0 16px; } summary { cursor: pointer; padding: 4px 2px 12px; font-weight: 600; }
 td small { font-weight: 400; color: var(--muted); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 6px 18px; margin: 0; font-size: .92rem; }
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }

@@ -4,10 +4,14 @@ import { accepted, binCalls, countOutcomes, responseTimes, type Audit, type Call
 import { coverageOf, distributionOf } from './coverage.ts';
 import { invokerLives } from './invoker-lives.ts';
 import type { ReplayPlan } from './plan.ts';
+import { percentilesOf } from './percentiles.ts';
+import type { SubmittedPrimeJob } from './prime-jobs.ts';
 import type { Arrival } from './prime-schedule.ts';
-import { type CallFailure, CDF_SHARES, type Percentiles, type ReplayReport, type ReplaySetup } from './replay-report.ts';
+import { primeStarts } from './prime-starts.ts';
+import { type CallFailure, CDF_SHARES, type ReplayReport, type ReplaySetup } from './replay-report.ts';
 import type { SamplerBurden } from './sampler.ts';
 import type { Sample } from './samples.ts';
+import type { SlurmctldBurden } from './slurmctld-watch.ts';
 
 /** What a replay leaves behind when it is over. */
 export interface ReplayFindings {
@@ -24,22 +28,23 @@ export interface ReplayFindings {
   readonly arrivals: readonly Arrival[];
   /** First lines of prime jobs' scripts, epoch ms by job id. */
   readonly starts: ReadonlyMap<string, number>;
-  /** Start delays without pilots, s; empty where no control could be made. */
-  readonly control: readonly number[];
+  /** Prime jobs of the control; none where it could not be made. */
+  readonly control: readonly SubmittedPrimeJob[];
+  /** As text, where they can be read. */
+  readonly logs: { readonly slurmctldLog?: string; readonly controllerLog?: string };
+  /** Begins of Slurm's backfill cycles, epoch ms. */
+  readonly cycles: readonly number[];
   readonly burden: SamplerBurden;
+  readonly slurmctld?: SlurmctldBurden;
   readonly warnings: readonly string[];
 }
 
 const MAX_WARNINGS = 20;
 
 export function buildReport(findings: ReplayFindings): ReplayReport {
-  const { setup, surface, plan, samples, calls, arrivals, starts, burden, warnings } = findings;
+  const { setup, surface, plan, samples, calls, arrivals, burden, warnings } = findings;
   const inside = samples.filter(({ at }) => at >= 0 && at < plan.length);
   const lives = invokerLives(inside);
-  const delayOf = ({ job }: Arrival): number[] => {
-    const start = starts.get(job.id);
-    return start === undefined ? [] : [(start - job.submittedAt) / 1000];
-  };
   const times = accepted(calls).map(({ responseMs }) => responseMs).sort((a, b) => a - b);
   const preempting = arrivals.filter((arrival) => arrival.preempting);
   return {
@@ -64,27 +69,13 @@ export function buildReport(findings: ReplayFindings): ReplayReport {
       failures: failuresOf(calls),
       failureSamples: findings.failures,
     },
-    primeJobs: {
-      withPilots: delays(arrivals.flatMap(delayOf)),
-      preempting: delays(preempting.flatMap(delayOf)),
-      ...(findings.control.length === 0 ? {} : { without: delays(findings.control) }),
-      neverStarted: arrivals.filter(({ job }) => !starts.has(job.id)).length,
-      lateness: percentilesOf(arrivals.map(({ job, plannedAt }) => (job.submittedAt - plannedAt) / 1000)),
+    primeJobs: primeStarts({ ...findings, ...findings.logs }),
+    burden: {
+      looks: burden.looks, failed: burden.failed, skipped: burden.skipped, squeue: percentilesOf(burden.squeueMs),
+      ...(findings.slurmctld === undefined ? {} : { slurmctld: findings.slurmctld }),
     },
-    burden: { looks: burden.looks, failed: burden.failed, skipped: burden.skipped, squeue: percentilesOf(burden.squeueMs) },
     warnings: { count: warnings.length, first: warnings.slice(0, MAX_WARNINGS) },
   };
-}
-
-function percentilesOf(values: readonly number[]): Percentiles {
-  const sorted = [...values].sort((a, b) => a - b);
-  return {
-    count: sorted.length, p50: quantile(sorted, 0.5), p75: quantile(sorted, 0.75), p95: quantile(sorted, 0.95), max: sorted.at(-1) ?? 0,
-  };
-}
-
-function delays(values: readonly number[]): Percentiles & { readonly values: readonly number[] } {
-  return { ...percentilesOf(values), values: [...values].sort((a, b) => a - b) };
 }
 
 function mostInOneSecond(times: readonly number[]): number {

@@ -26,7 +26,8 @@ export interface SubmittedPrimeJob {
 /** Environment for Slurm's commands. */
 export type SlurmEnvironment = Readonly<Record<string, string>>;
 
-const JOB_NAME = 'replay-prime';
+/** Of all that a replay submits as prime jobs: what ends them together. */
+export const PRIME_JOB_NAME = 'replay-prime';
 const COMMAND_TIMEOUT_MS = 60_000;
 /** What users ask for beyond what they need, minutes: the median of the paper's week. */
 const SLACK_MINUTES = 60;
@@ -55,7 +56,7 @@ export class PrimeJobs {
     const minutes = endsAt === null ? OPEN_END_MINUTES : Math.max(1, Math.ceil((endsAt - Date.now()) / 60_000)) + SLACK_MINUTES;
     const submittedAt = Date.now();
     const id = await runSlurm(this.#env, 'sbatch', [
-      '--parsable', '--partition', this.#partition, '--nodelist', node, '--exclusive', '--job-name', JOB_NAME,
+      '--parsable', '--partition', this.#partition, '--nodelist', node, '--exclusive', '--job-name', PRIME_JOB_NAME,
       '--time', String(minutes), '--output', '/dev/null', '--chdir', '/', '--no-requeue',
     ], this.#script(endsAt));
     return { id: id.trim().split(';')[0] ?? '', node, submittedAt };
@@ -77,7 +78,7 @@ export class PrimeJobs {
 
   /** Ends all jobs of every replay in this Slurm; resolves when they are gone. @throws {ReplayError} ESLURM */
   async cancelAll(): Promise<void> {
-    const ofThese = ['--partition', this.#partition, '--name', JOB_NAME];
+    const ofThese = ['--partition', this.#partition, '--name', PRIME_JOB_NAME];
     await runSlurm(this.#env, 'scancel', ['--quiet', ...ofThese]);
     for (const deadline = Date.now() + COMMAND_TIMEOUT_MS; (await runSlurm(this.#env, 'squeue', ['-h', ...ofThese])).trim() !== '';) {
       if (Date.now() > deadline) throw new ReplayError('ESLURM', `prime jobs are still there ${COMMAND_TIMEOUT_MS / 1000} s after scancel`);
@@ -87,7 +88,7 @@ export class PrimeJobs {
 
   /** Ends all jobs of every replay in this Slurm and removes what was written down. */
   async close(): Promise<void> {
-    await runSlurm(this.#env, 'scancel', ['--quiet', '--partition', this.#partition, '--name', JOB_NAME]);
+    await runSlurm(this.#env, 'scancel', ['--quiet', '--partition', this.#partition, '--name', PRIME_JOB_NAME]);
     await rm(this.#directory, { recursive: true, force: true });
   }
 

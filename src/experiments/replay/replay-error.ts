@@ -1,8 +1,8 @@
 /**
  * ESLURM: a command of Slurm failed; ECONTROLLER: the controller refused or did not answer; ENOINVOKER: no pilot brought
- * an invoker; EABORTED: the replay was stopped from outside.
+ * an invoker; EPLAN: what was asked for does not go with the window; EABORTED: the replay was stopped from outside.
  */
-export type ReplayErrorCode = 'ESLURM' | 'ECONTROLLER' | 'ENOINVOKER' | 'EABORTED';
+export type ReplayErrorCode = 'ESLURM' | 'ECONTROLLER' | 'ENOINVOKER' | 'EPLAN' | 'EABORTED';
 
 export class ReplayError extends Error {
   override readonly name = 'ReplayError';

@@ -1,6 +1,9 @@
 import type { SurfaceStatistics } from '../../traces/surface-statistics.ts';
 import type { Audit, CallBin, OutcomeCounts, ResponseTimes } from './calls.ts';
 import type { Coverage, Distribution } from './coverage.ts';
+import type { Percentiles } from './percentiles.ts';
+import type { PrimeStarts } from './prime-starts.ts';
+import type { SlurmctldBurden } from './slurmctld-watch.ts';
 
 /** Everything that a replay found out; the file report.json, and what report.html is drawn from. */
 export interface ReplayReport {
@@ -40,23 +43,15 @@ export interface ReplayReport {
     readonly failureSamples: readonly CallFailure[];
   };
   /** sbatch begun to the first line of the prime job's script, s. */
-  readonly primeJobs: {
-    readonly withPilots: Percentiles & { readonly values: readonly number[] };
-    /** Those among them whose node a pilot held. */
-    readonly preempting: Percentiles & { readonly values: readonly number[] };
-    /** The control before any pilot was there; undefined where none could be made. */
-    readonly without?: Percentiles & { readonly values: readonly number[] };
-    /** Submitted inside the window but never seen to start before its end. */
-    readonly neverStarted: number;
-    /** How late the replay itself submitted them, s. */
-    readonly lateness: Percentiles;
-  };
+  readonly primeJobs: PrimeStarts;
   readonly burden: {
     readonly looks: number;
     readonly failed: number;
     readonly skipped: number;
     /** ms */
     readonly squeue: Percentiles;
+    /** undefined where slurmctld did not answer sdiag. */
+    readonly slurmctld?: SlurmctldBurden;
   };
   /** What went wrong on the way without ending the replay; the first few, and how many there were. */
   readonly warnings: { readonly count: number; readonly first: readonly string[] };
@@ -92,14 +87,6 @@ export interface ReplaySetup {
   readonly sampleMs: number;
   /** Of the machine and of Slurm, e.g. `Slurm: 22.05.8`. */
   readonly facts: Readonly<Record<string, string>>;
-}
-
-export interface Percentiles {
-  readonly count: number;
-  readonly p50: number;
-  readonly p75: number;
-  readonly p95: number;
-  readonly max: number;
 }
 
 /** Where `calls.distribution` is taken: dense in the tail, which is what one wants to see. */

@@ -100,7 +100,7 @@ it('writeReport leaves a report that can be read back', async () => {
   const directory = await mkdtemp(path.join(tmpdir(), 'replay-report-'));
   try {
     const report = sampleReport(2);
-    const paths = await writeReport(report, path.join(directory, 'new', 'report'));
+    const paths = await writeReport([report], path.join(directory, 'new', 'report'));
     assert.deepEqual(JSON.parse(await readFile(paths.json, 'utf8')), JSON.parse(JSON.stringify(report)));
     assert.ok((await readFile(paths.html, 'utf8')).startsWith('<!doctype html>'));
   } finally {
@@ -112,7 +112,7 @@ describe('the report in a browser', () => {
   it('draws every figure, asks nobody for anything and complains of nothing', async () => {
     const directory = await mkdtemp(path.join(tmpdir(), 'hpcwhisk-report-'));
     try {
-      const { html } = await writeReport(sampleReport(10), directory);
+      const { html } = await writeReport([sampleReport(10)], directory);
       const { stdout, stderr } = await promisify(execFile)('chromium', [
         '--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
         `--user-data-dir=${path.join(directory, 'profile')}`, '--enable-logging=stderr', '--dump-dom', `file://${html}`,

@@ -7,21 +7,25 @@
  *   → the window: arrivals preempt, nodes come idle, calls go out, everything is sampled
  *   → the last answers, and the audit: has every accepted call its one record?
  */
+import { readFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
+import path from 'node:path';
 import type { IdleSurface } from '../../traces/surface.ts';
 import { PAPER_TIME_ZONE } from '../../traces/window.ts';
 import { packSurface } from '../../traces/packing.ts';
+import { assertNeverAllIdle, submitBlockingJob } from './blocking-job.ts';
 import { auditCalls, type Audit, type Call } from './calls.ts';
 import { buildReport } from './build-report.ts';
 import { ControllerClient, type ControllerAddress } from './controller-client.ts';
 import { FUNCTION_CODE, FUNCTION_KIND, functionName, runLoad } from './load.ts';
 import { planReplay, type ReplayPlan } from './plan.ts';
-import { PrimeJobs, runSlurm, type SlurmEnvironment } from './prime-jobs.ts';
+import { PrimeJobs, runSlurm, type SlurmEnvironment, type SubmittedPrimeJob } from './prime-jobs.ts';
 import { playPrimeSchedule, sleepUntil, type Arrival } from './prime-schedule.ts';
 import { ReplayError } from './replay-error.ts';
 import { runningProgress, type ReplayProgress } from './replay-progress.ts';
 import type { CallFailure, ReplayReport } from './replay-report.ts';
 import { SAMPLE_MS, Sampler } from './sampler.ts';
+import { SlurmctldWatch } from './slurmctld-watch.ts';
 import { measureWithoutPilots } from './start-delay-control.ts';
 
 export interface ReplayOptions {
@@ -31,8 +35,11 @@ export interface ReplayOptions {
   readonly source: string;
   /** Of the times of day in the report. @default Europe/Warsaw */
   readonly timeZone?: string;
-  readonly testbed: { readonly env: SlurmEnvironment; readonly nodes: readonly string[] };
+  /** `directory`: of a testbed, whose slurmctld's log and processor time tell more; a Slurm of another kind has none. */
+  readonly testbed: { readonly env: SlurmEnvironment; readonly nodes: readonly string[]; readonly directory?: string };
   readonly controller: ControllerAddress;
+  /** Path of the controller's log, which tells when pilots were signalled. */
+  readonly controllerLog?: string;
   /** Starts the pilot manager (and the controller, if it does not run yet). Called once, after the control. */
   readonly startPilots: () => Promise<void>;
   /** Name of the pilots' policy, for the report. */
@@ -47,6 +54,10 @@ export interface ReplayOptions {
   readonly controlMs?: number;
   /** Load before the window, not counted. @default twice the time in which each function is called once, at least 10 s */
   readonly warmUpMs?: number;
+  /** `always`: a prime job that wants all nodes pends all the time, so that only backfill starts pilots. @default never */
+  readonly primePending?: 'always' | 'never';
+  /** Called where replays beside each other have to wait for one another: before the control and before the load. */
+  readonly together?: (stage: 'control' | 'window') => Promise<void>;
   /** @default whisk */
   readonly pilotPartition?: string;
   /** @default prime */
@@ -73,12 +84,15 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayReport> {
   const signal = AbortSignal.any([over.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   const packed = packSurface(options.surface, testbed.nodes);
   const plan = planReplay(packed.surface, testbed.nodes);
+  if (options.primePending === 'always') assertNeverAllIdle(plan);
   const client = new ControllerClient(options.controller);
   const jobs = await PrimeJobs.open(testbed.env, primePartition);
+  const watch = new SlurmctldWatch(testbed.env, testbed.directory);
   const warnings: string[] = [];
   try {
     const prepared = await prepare(options, plan, jobs, client, onProgress, signal);
     const run = await runWindow(options, plan, jobs, client, prepared.holding, warnings, onProgress, signal);
+    const slurmctld = watch.burden(run.begin, run.begin + plan.length, run.arrivals.length);
     onProgress({ phase: 'auditing', text: `auditing ${run.calls.length} calls` });
     const audit = await auditAll(client, run.allCalls, run.loadBegin, signal);
     const failures = await failuresOf(client, run.calls);
@@ -87,13 +101,21 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayReport> {
         source: options.source, traceFrom: options.surface.from, traceTo: options.surface.to, timeZone: options.timeZone ?? PAPER_TIME_ZONE,
         begin: run.begin, minutes: plan.length / 60_000, nodes: testbed.nodes.length, kept: packed.kept, policy: options.policy,
         rate: options.rate ?? 10, functions: options.functions ?? 100, functionKind: FUNCTION_KIND, sampleMs: SAMPLE_MS,
-        facts: { ...await factsOf(testbed.env), ...options.facts },
+        facts: {
+          ...await factsOf(testbed.env), ...(options.primePending === 'always' ? { 'Pending prime job': 'always one that wants all nodes: only backfill starts pilots' } : {}), ...options.facts,
+        },
       },
       surface: packed.surface, plan, samples: run.samples, calls: run.calls, audit, failures, arrivals: run.arrivals,
-      starts: await jobs.starts(), control: prepared.control, burden: run.burden, warnings,
+      starts: await jobs.starts(), control: prepared.control, cycles: watch.cycles(), burden: run.burden, warnings,
+      ...slurmctld === undefined ? {} : { slurmctld },
+      logs: {
+        ...await logOf('slurmctldLog', testbed.directory === undefined ? undefined : path.join(testbed.directory, 'log', 'slurmctld.log')),
+        ...await logOf('controllerLog', options.controllerLog),
+      },
     });
   } finally {
     over.abort();
+    await watch.stop();
     client.close();
     await jobs.close().catch(() => undefined);
   }
@@ -102,18 +124,25 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayReport> {
 async function prepare(
   options: ReplayOptions, plan: ReplayPlan, jobs: PrimeJobs, client: ControllerClient,
   onProgress: (progress: ReplayProgress) => void, signal: AbortSignal,
-): Promise<{ holding: Map<string, string>; control: number[] }> {
+): Promise<{ holding: Map<string, string>; control: SubmittedPrimeJob[] }> {
   const say = (text: string): void => { onProgress({ phase: 'preparing', text }); };
   say(`prime jobs take ${plan.nodes.length - plan.idleAtBegin.length} of ${plan.nodes.length} nodes`);
-  let holding = await holdBusyNodes(plan, jobs, signal);
+  const hold = async (): Promise<Map<string, string>> => {
+    const held = await holdBusyNodes(plan, jobs, signal);
+    if (options.primePending === 'always') await submitBlockingJob(options.testbed.env, options.primePartition ?? 'prime', plan.nodes.length);
+    return held;
+  };
+  let holding = await hold();
   const controlMs = Math.min(options.controlMs ?? Math.min(plan.length / 3, MAX_CONTROL_MS), plan.length);
-  const control: number[] = [];
+  const control: SubmittedPrimeJob[] = [];
   if (controlMs > 0) {
+    await options.together?.('control');
+    throwIfAborted(signal);
     say(`the first ${(controlMs / 60_000).toFixed(1)} minutes without pilots, to see how prime jobs start then`);
     control.push(...await measureWithoutPilots(jobs, plan, holding, controlMs, signal));
     throwIfAborted(signal);
     await jobs.cancelAll();
-    holding = await holdBusyNodes(plan, jobs, signal);
+    holding = await hold();
   }
   say('starting pilots');
   await options.startPilots();
@@ -129,7 +158,16 @@ async function prepare(
       throw new ReplayError('ENOINVOKER', `no invoker was healthy ${FIRST_INVOKER_MS / 1000} s after the pilots were started, though ${plan.idleAtBegin.length} nodes are idle`);
     });
   }
+  await options.together?.('window');
+  throwIfAborted(signal);
   return { holding, control };
+}
+
+/** A log's text under its name; nothing where there is none. */
+async function logOf<Name extends string>(name: Name, file: string | undefined): Promise<Partial<Record<Name, string>>> {
+  if (file === undefined) return {};
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  return text === undefined ? {} : { [name]: text } as Record<Name, string>;
 }
 
 /** One prime job for each node that is busy at the begin; resolves when all of them run. */

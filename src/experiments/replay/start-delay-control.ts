@@ -1,5 +1,5 @@
 import { planUntil, type ReplayPlan } from './plan.ts';
-import type { PrimeJobs } from './prime-jobs.ts';
+import type { PrimeJobs, SubmittedPrimeJob } from './prime-jobs.ts';
 import { playPrimeSchedule, sleepUntil, type Arrival } from './prime-schedule.ts';
 import { ReplayError } from './replay-error.ts';
 
@@ -11,11 +11,11 @@ const LAST_START_MS = 10_000;
  * arrivals that will preempt, because what else Slurm has to do at that moment decides over seconds.
  * @param holding Slurm's ids of the jobs from before the window, by node
  * @param controlMs how much of the window
- * @returns sbatch begun to the first line of the script, s, of each arrival @throws {ReplayError}
+ * @returns the arrivals, most of which have begun @throws {ReplayError}
  */
 export async function measureWithoutPilots(
   jobs: PrimeJobs, plan: ReplayPlan, holding: ReadonlyMap<string, string>, controlMs: number, signal: AbortSignal,
-): Promise<number[]> {
+): Promise<SubmittedPrimeJob[]> {
   const arrivals: Arrival[] = [];
   const begin = Date.now() + 100;
   await playPrimeSchedule({
@@ -30,9 +30,5 @@ export async function measureWithoutPilots(
     if (arrivals.every(({ job }) => begun.has(job.id))) break;
     if (!await sleepUntil(Date.now() + 250, signal)) throw new ReplayError('EABORTED', 'the replay was stopped');
   }
-  const begun = await starts();
-  return arrivals.flatMap(({ job }) => {
-    const start = begun.get(job.id);
-    return start === undefined ? [] : [(start - job.submittedAt) / 1000];
-  });
+  return arrivals.map(({ job }) => job);
 }

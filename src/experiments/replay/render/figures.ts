@@ -144,14 +144,14 @@ function windowSeconds(report: ReplayReport): number {
 }
 
 /** Time of day in the trace, or minutes of the window where the trace has no date. */
-function timeAxis({ setup }: ReplayReport): Axis {
+export function timeAxis({ setup }: ReplayReport): Axis {
   const end = setup.minutes * 60;
   if (setup.traceFrom > Date.UTC(2000, 0)) return timeOfDayAxis(setup.traceFrom, end, setup.timeZone, `time of day in the trace (${setup.timeZone})`);
   const inMinutes = timeOfDayAxis(0, end, 'UTC', 'minutes of the window');
   return { ...inMinutes, ticks: inMinutes.ticks.map(({ at }) => ({ at, label: String(Math.round((at / 60) * 10) / 10) })) };
 }
 
-function columns(points: readonly CoveragePoint[]): CoveragePoint[] {
+export function columns(points: readonly CoveragePoint[]): CoveragePoint[] {
   const width = Math.ceil(points.length / MAX_COLUMNS);
   if (width <= 1) return [...points];
   return Array.from({ length: Math.ceil(points.length / width) }, (_, index) => {

@@ -1,5 +1,5 @@
 import { PAPER_FIB } from '../paper.ts';
-import type { ReplayReport } from '../replay-report.ts';
+import type { ReplayReport, ReplaySetup } from '../replay-report.ts';
 import { cardsOf, factList, figurePanel, htmlPage } from '../../render/html-page.ts';
 import { escape } from '../../render/svg.ts';
 import { count, milliseconds, percent, seconds, signedSeconds } from '../../render/units.ts';
@@ -20,11 +20,15 @@ ${circumstances(report)}`);
 }
 
 function header({ setup }: ReplayReport): string {
-  const dated = setup.traceFrom > Date.UTC(2000, 0);
-  const format = new Intl.DateTimeFormat('en-GB', { timeZone: setup.timeZone, dateStyle: 'medium', timeStyle: 'short' });
-  const window = dated ? `${format.format(setup.traceFrom)} to ${format.format(setup.traceTo)} (${setup.timeZone})` : `${setup.minutes} minutes`;
   return `<header><p class="kicker">HPC-Whisk replay</p><h1>${escape(setup.source)}</h1>
-<p class="sub">${escape(window)} on a real Slurm of ${setup.nodes} nodes; pilots by the policy <b>${escape(setup.policy)}</b>; ${setup.rate} calls a second to ${setup.functions} functions.</p></header>`;
+<p class="sub">${escape(windowOf(setup))} on a real Slurm of ${setup.nodes} nodes; pilots by the policy <b>${escape(setup.policy)}</b>; ${setup.rate} calls a second to ${setup.functions} functions.</p></header>`;
+}
+
+/** When in the trace, in words. */
+export function windowOf(setup: ReplaySetup): string {
+  if (setup.traceFrom <= Date.UTC(2000, 0)) return `${setup.minutes} minutes`;
+  const format = new Intl.DateTimeFormat('en-GB', { timeZone: setup.timeZone, dateStyle: 'medium', timeStyle: 'short' });
+  return `${format.format(setup.traceFrom)} to ${format.format(setup.traceTo)} (${setup.timeZone})`;
 }
 
 function cards({ coverage, calls, invokers, primeJobs }: ReplayReport): string {
@@ -54,7 +58,8 @@ function tableRow({ label, definition, fib, var: variable, run }: TableRow): str
   return `<tr><th scope="row">${escape(label)}<small>${escape(definition)}</small></th>${cell(fib)}${cell(variable)}${cell(run)}</tr>`;
 }
 
-function circumstances({ setup, burden, warnings, primeJobs, calls }: ReplayReport): string {
+/** Of one run: machine, Slurm, how it was measured, what went wrong. */
+export function circumstances({ setup, burden, warnings, primeJobs, calls }: ReplayReport, title = 'Circumstances'): string {
   const facts: [string, string][] = [
     ...Object.entries(setup.facts),
     ['Began', new Date(setup.begin).toISOString()],
@@ -67,5 +72,5 @@ function circumstances({ setup, burden, warnings, primeJobs, calls }: ReplayRepo
   const [sample] = calls.failureSamples;
   if (sample !== undefined) facts.push(['For instance', `${seconds(sample.due / 1000)} into the window, activation ${sample.activationId ?? 'unknown'}: ${sample.text}`]);
   if (warnings.count > 0) facts.push(['Warnings', `${warnings.count}: ${warnings.first.join('; ')}`]);
-  return factList('Circumstances', facts);
+  return factList(title, facts);
 }

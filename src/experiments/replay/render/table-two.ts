@@ -1,6 +1,7 @@
 import { PAPER_FIB, PAPER_VAR, type PaperDay } from '../paper.ts';
+import type { Percentiles } from '../percentiles.ts';
 import type { ReplayReport } from '../replay-report.ts';
-import { count, duration, percent, seconds, signedSeconds, significant } from '../../render/units.ts';
+import { count, duration, milliseconds, percent, seconds, signedSeconds, significant } from '../../render/units.ts';
 
 /** One line of the comparison; an empty cell: there is no such figure. */
 export interface TableRow {
@@ -21,7 +22,8 @@ export function tableTwo(report: ReplayReport): TableSection[] {
     { title: 'Pilots and invokers', rows: pilotRows(report) },
     { title: 'Calls', rows: callRows(report) },
     { title: 'Prime jobs', rows: primeRows(report) },
-  ];
+    { title: 'What slurmctld has to do', rows: burdenRows(report) },
+  ].filter(({ rows }) => rows.length > 0);
 }
 
 function row(label: string, definition: string, paper: (day: PaperDay) => string, run: string): TableRow {
@@ -95,15 +97,40 @@ function callRows({ calls, setup }: ReplayReport): TableRow[] {
 }
 
 function primeRows({ primeJobs }: ReplayReport): TableRow[] {
-  const three = (of: { p50: number; p75: number; p95: number; count: number } | undefined): string =>
+  const three = (of: Percentiles | undefined): string =>
     (of === undefined || of.count === 0 ? '' : `${[of.p50, of.p75, of.p95].map((value) => value.toFixed(2)).join(' / ')} s (${of.count} jobs)`);
-  const extra = primeJobs.without === undefined || primeJobs.preempting.count === 0 ? '' : signedSeconds(primeJobs.preempting.p50 - primeJobs.without.p50);
+  const halves = (of: Percentiles | undefined): string => (of === undefined || of.count === 0 ? '–' : `${of.p50.toFixed(2)} s (${of.count} jobs)`);
+  const added = (of: Percentiles | undefined, without: Percentiles | undefined): string =>
+    (of === undefined || without === undefined || of.count === 0 || without.count === 0 ? '' : signedSeconds(of.p50 - without.p50));
+  const { started, handOver } = primeJobs;
+  const cycles = (of: Percentiles | undefined): string => (of === undefined || of.count === 0 ? '–' : `${significant(of.p50)}; ${of.max} (${of.count} jobs)`);
   return [
     ownRow('Start delay with a pilot on the node, p50 / p75 / p95', 'From the start of sbatch to the first line of the prime job’s script.', three(primeJobs.preempting)),
     ownRow('Start delay of all arrivals, p50 / p75 / p95', 'As above, whether or not a pilot was on the node.', three(primeJobs.withPilots)),
     ownRow('Start delay without pilots, p50 / p75 / p95', 'A control on the same testbed: the window’s first arrivals, played once before any pilot was there.', three(primeJobs.without)),
-    ownRow('Delay by pilots at the median', 'Difference of the medians with a pilot on the node and without.', extra),
+    ownRow('Delay by pilots at the median', 'Difference of the medians with a pilot on the node and without.', added(primeJobs.preempting, primeJobs.without)),
+    ownRow('Started by the main loop, p50: with a pilot; without', 'Those that Slurm’s main loop started, as slurmctld’s log has it.',
+      started === undefined ? '' : `${halves(started.mainLoop.preempting)}; ${halves(started.mainLoop.without)}`),
+    ownRow('Delay by pilots at the median, main loop', 'Difference of the two medians above.', added(started?.mainLoop.preempting, started?.mainLoop.without)),
+    ownRow('Hand-over, p50 / p95 / max', 'SIGTERM of the pilot, when the controller heard of it, to the first line of the prime job that took the node: what of its delay is the pilot’s own, the launch included.',
+      handOver === undefined || handOver.count === 0 ? '' : `${[handOver.p50, handOver.p95, handOver.max].map((value) => value.toFixed(2)).join(' / ')} s (${handOver.count} jobs)`),
+    ownRow('Started by backfill, cycles waited, p50; max: with a pilot', 'Backfill cycles that began between sbatch and the job’s first line; one is the least.', started === undefined ? '' : cycles(started.backfill.cycles.preempting)),
+    ownRow('Started by backfill, cycles waited, p50; max: without', 'Those of the control.', started === undefined ? '' : cycles(started.backfill.cycles.without)),
     ownRow('Never started', 'Prime jobs of the window that had not begun when it ended.', count(primeJobs.neverStarted)),
+  ];
+}
+
+function burdenRows({ burden: { slurmctld } }: ReplayReport): TableRow[] {
+  if (slurmctld === undefined) return [];
+  const { requestsPerMinute, requestShare, pilotSubmissionsPerMinute, cpuShare, mainLoop, backfill } = slurmctld;
+  const loop = ({ cycles, mean, max }: typeof mainLoop): string => `${count(cycles)}; ${milliseconds(mean)}; ${milliseconds(max)}`;
+  return [
+    ownRow('Submissions of pilots a minute', 'Calls of sbatch that were not prime jobs; a job array is one.', significant(pilotSubmissionsPerMinute)),
+    ownRow('Requests a minute; time of their handlers', 'All that slurmctld answered: nodes, prime jobs, the pilot manager, and this measurement with about 120 a minute; the share of the time, summed over threads.',
+      `${significant(requestsPerMinute)}; ${percent(requestShare)}`),
+    ownRow('Processor time', 'Of slurmctld, of one core.', cpuShare === undefined ? '' : percent(cpuShare)),
+    ownRow('Main loop: passes; mean; longest', 'As sdiag counts and times them.', loop(mainLoop)),
+    ownRow('Backfill: cycles; mean; longest', 'As above.', loop(backfill)),
   ];
 }
 
