@@ -41,7 +41,12 @@ if (unknown.length > 0 || named.length > 1) {
   process.exit(64);
 }
 const quick = args.includes('--quick');
-const { results, text } = await (EXPERIMENTS[named[0] ?? ''] ?? benchAll)(quick, options);
+const { results, text } = await (EXPERIMENTS[named[0] ?? ''] ?? benchAll)(quick, options).catch((error: unknown) => {
+  // A RangeError of an experiment's options, or parseArgs' TypeError: somebody's words, not a fault.
+  if (!(error instanceof RangeError) && !(error instanceof TypeError && 'code' in error)) throw error;
+  console.error(`bench: EUSAGE: ${error.message}`);
+  process.exit(64);
+});
 console.log(args.includes('--json') ? JSON.stringify(results, null, 2) : text);
 
 async function benchAll(quick: boolean): Promise<{ results: Results; text: string }> {

@@ -70,7 +70,7 @@ export class PrimeSide {
     ]).sort((a, b) => a.at - b.at);
     const under: Promise<void>[] = [];
     for (const { at, act } of acts) {
-      await new Promise((resolve) => { setTimeout(resolve, begin + at - Date.now()); });
+      await new Promise((resolve) => { setTimeout(resolve, Math.max(0, begin + at - Date.now())); });
       this.lateMs.push(Date.now() - begin - at);
       under.push(act().catch((error: unknown) => { this.errors.push(error instanceof Error ? error.message : String(error)); }));
     }

@@ -64,7 +64,7 @@ async function playOn(testbed: Testbed, cell: Cell, given: ValidationWindow, dir
   const begin = Date.now();
   try {
     await Promise.all([manager.start(), prime.play(begin)]);
-    await new Promise((resolve) => { setTimeout(resolve, begin + window.length - Date.now()); });
+    await new Promise((resolve) => { setTimeout(resolve, Math.max(0, begin + window.length - Date.now())); });
   } finally {
     await manager.stop();
   }
