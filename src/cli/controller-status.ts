@@ -1,3 +1,5 @@
+import type { PilotManagerStatus } from '../pilots/pilot-manager.ts';
+
 /** What `/status` shows beside the dispatcher's view. */
 export interface ControllerStatus {
   url: string;
@@ -8,19 +10,11 @@ export interface ControllerStatus {
   pilots: PilotsStatus;
 }
 
-export interface PilotsStatus {
-  cluster: 'local' | 'slurm';
-  policy: string;
-  pending: number;
-  running: number;
-  lastError?: string;
-  nodes: { idle: number; total: number };
-  /** Why pilots are pending, as Slurm says it. */
-  reasons: Readonly<Record<string, number>>;
-  /** Epoch ms of the last round that Slurm answered. */
-  lastRound?: number;
-  /** Why this backlog: sentences. */
-  why: readonly string[];
+type Told = 'pending' | 'running' | 'nodes' | 'reasons' | 'why' | 'lastRound' | 'lastError' | 'trouble' | 'backoffMs' | 'idleSince' | 'cycleMs' | 'shortestPendingMinutes' | 'wanted';
+
+export interface PilotsStatus extends Pick<PilotManagerStatus, Told> {
+  readonly cluster: 'local' | 'slurm';
+  readonly policy: string;
 }
 
 const WINDOW_SECONDS = 10;

@@ -7,7 +7,7 @@ import type { PilotManager } from '../pilots/pilot-manager.ts';
 import { openFileLogger } from '../telemetry/file-logger.ts';
 import { demandOf, openCluster, pilotSiteOf, startManager, type ClusterOptions, type OpenCluster } from './clusters.ts';
 import { CommandError, errorText } from './command-error.ts';
-import { RateMeter, type ControllerStatus } from './controller-status.ts';
+import { RateMeter, type ControllerStatus, type PilotsStatus } from './controller-status.ts';
 import { checkPort, EmbeddedController, LINK_PATH } from './embedded-controller.ts';
 import { readLimits } from './limits-file.ts';
 import { buildPilotBundle } from './pilot-bundle.ts';
@@ -124,17 +124,11 @@ async function endPilots(manager: PilotManager): Promise<void> {
 }
 
 function status(options: UpOptions, url: string, startedAt: number, rate: RateMeter, manager: PilotManager | undefined): ControllerStatus {
-  const pilots = manager?.status();
-  return {
-    url, startedAt, callsPerSecond: rate.perSecond(),
-    pilots: {
-      cluster: options.cluster, policy: options.policy, pending: pilots?.pending ?? 0, running: pilots?.running ?? 0,
-      nodes: pilots?.nodes ?? { idle: 0, total: 0 }, reasons: pilots?.reasons ?? {}, why: pilots?.why ?? [],
-      ...(pilots?.lastRound === undefined ? {} : { lastRound: pilots.lastRound }),
-      ...(pilots?.lastError === undefined ? {} : { lastError: pilots.lastError }),
-    },
-  };
+  return { url, startedAt, callsPerSecond: rate.perSecond(), pilots: { ...manager?.status() ?? nothingKnown, cluster: options.cluster, policy: options.policy } };
 }
+
+/** Before the pilot manager is there. */
+const nothingKnown: Omit<PilotsStatus, 'cluster' | 'policy'> = { pending: 0, running: 0, nodes: { idle: 0, total: 0 }, reasons: {}, why: [], backoffMs: 0 };
 
 function linkUrl(url: string, socket: string | undefined): string {
   return socket === undefined ? `${url.replace('http', 'ws')}${LINK_PATH}` : `ws+unix:${socket}:${LINK_PATH}`;

@@ -4,7 +4,8 @@
  * with `nothingLearned` and harvests all the same.
  *
  * Starts come in waves: a backfill cycle (or a pass of the main loop) starts all that fits at one moment. From the waves
- * come the period of the cycles and how many pilots of each kind one of them takes; from the ends, how long pilots last.
+ * come the period of the cycles and how many pilots of each kind one of them takes; from the ends, how many gaps are longer
+ * than the longest pilot; from the order in which squeue lists those that wait, whether nice counts.
  */
 import type { PilotJob } from '../slurm/slurm.ts';
 import { jobPhase } from '../slurm/states.ts';
@@ -16,6 +17,14 @@ interface Wave {
   readonly byKind: Readonly<Record<string, number>>;
 }
 
+/** Ages that the longest pilots are asked about, minutes: is it worth while to keep one twice as long? */
+export const LASTING: readonly number[] = [90, 180, 360, 720];
+
+interface Lasting {
+  readonly outlived: number;
+  readonly cut: number;
+}
+
 export interface AdaptiveMemory {
   /** The wave that may still go on. */
   readonly wave: Wave | undefined;
@@ -25,9 +34,10 @@ export interface AdaptiveMemory {
   readonly peaks: Readonly<Record<string, number>>;
   /** Pilots that stood pending after the last round, by kind. */
   readonly left: Readonly<Record<string, number>>;
-  /** Ends of pilots that preemption brought, and those at their limits; both less as they are longer ago. */
-  readonly preempted: number;
-  readonly expired: number;
+  /** By minutes of LASTING: of the pilots that might have lived so long, those that did and those that were preempted before; less as they are longer ago. */
+  readonly lasting: Readonly<Partial<Record<string, Lasting>>>;
+  /** Slurm looks at the pilots by their age, whatever their nice. */
+  readonly byAge: boolean;
   /** Ids of ended pilots that are counted, as long as Slurm shows them. */
   readonly counted: readonly string[];
   /** Invokers wanted for the calls, smoothed downward. */
@@ -37,7 +47,7 @@ export interface AdaptiveMemory {
 }
 
 export const nothingLearned: AdaptiveMemory = {
-  wave: undefined, intervals: [], peaks: {}, left: {}, preempted: 0, expired: 0, counted: [], wanted: 0, at: undefined,
+  wave: undefined, intervals: [], peaks: {}, left: {}, lasting: {}, byAge: false, counted: [], wanted: 0, at: undefined,
 };
 
 /** Starts this close together were one pass of Slurm's: squeue tells whole seconds. */
@@ -47,21 +57,18 @@ const INTERVALS_KEPT = 48;
 const LONGEST_CYCLE_MS = 900_000;
 /** A burst of idle nodes is worth preparing for during some hours. */
 const HALF_LIFE_MS = 4 * 3_600_000;
+const FORGOTTEN = 0.01;
+const MINUTE_MS = 60_000;
 
 /** The memory after one more listing, taken at `at` (epoch ms). */
 export function learn(memory: AdaptiveMemory, jobs: readonly PilotJob[], at: number, pending: Readonly<Record<string, number>>): AdaptiveMemory {
-  const first = memory.at === undefined;
   const fade = memory.at === undefined ? 1 : 0.5 ** (Math.max(0, at - memory.at) / HALF_LIFE_MS);
-  const ends = endsOf(memory, jobs);
-  return {
-    ...memory, ...wavesOf(memory, jobs, fade, pending), at, counted: ends.counted,
-    preempted: memory.preempted * fade + (first ? 0 : ends.preempted), expired: memory.expired * fade + (first ? 0 : ends.expired),
-  };
+  return { ...memory, ...wavesOf(memory, jobs, fade, pending), ...endsOf(memory, jobs, fade, at), at, byAge: looksByAge(jobs) ?? memory.byAge };
 }
 
 function wavesOf(memory: AdaptiveMemory, jobs: readonly PilotJob[], fade: number, pending: Readonly<Record<string, number>>): Pick<AdaptiveMemory, 'wave' | 'intervals' | 'peaks'> {
   const peaks: Record<string, number> = {};
-  for (const [kind, peak] of Object.entries(memory.peaks)) if (peak * fade > 0.01) peaks[kind] = peak * fade;
+  for (const [kind, peak] of Object.entries(memory.peaks)) if (peak * fade > FORGOTTEN) peaks[kind] = peak * fade;
   let { wave } = memory;
   const intervals = [...memory.intervals];
   for (const { kind, startedAt } of startsAfter(wave?.at, jobs)) {
@@ -92,15 +99,47 @@ function startsAfter(after: number | undefined, jobs: readonly PilotJob[]): { re
   return starts.sort((a, b) => a.startedAt - b.startedAt || (a.kind < b.kind ? -1 : 1));
 }
 
-function endsOf(memory: AdaptiveMemory, jobs: readonly PilotJob[]): { preempted: number; expired: number; counted: string[] } {
-  const before = new Set(memory.counted);
-  const ends = { preempted: 0, expired: 0, counted: [] as string[] };
-  for (const { id, state } of jobs) {
-    if (state !== 'PREEMPTED' && state !== 'TIMEOUT') continue;
-    ends.counted.push(id);
-    if (before.has(id)) continue;
-    if (state === 'PREEMPTED') ends.preempted += 1;
-    else ends.expired += 1;
+/** squeue lists the pilots in the order in which Slurm looks at them. @returns undefined where no shorter one is older than a longer one, and nothing can be told */
+function looksByAge(jobs: readonly PilotJob[]): boolean | undefined {
+  const waiting = jobs.filter(({ state }) => jobPhase(state) === 'pending').map(({ id, limitMinutes }) => ({ array: Number(id.split('_')[0]), minutes: limitMinutes ?? Number.POSITIVE_INFINITY }));
+  if (longerAfterShorter(waiting)) return true;
+  return longerAfterShorter(waiting.toSorted((a, b) => a.array - b.array)) ? false : undefined;
+}
+
+function longerAfterShorter(pilots: readonly { readonly minutes: number }[]): boolean {
+  let shortest = Number.POSITIVE_INFINITY;
+  for (const { minutes } of pilots) {
+    if (minutes > shortest) return true;
+    shortest = minutes;
   }
-  return ends;
+  return false;
+}
+
+function endsOf(memory: AdaptiveMemory, jobs: readonly PilotJob[], fade: number, at: number): Pick<AdaptiveMemory, 'lasting' | 'counted'> {
+  const before = new Set(memory.counted);
+  const counted: string[] = [];
+  const lasting: Partial<Record<string, { outlived: number; cut: number }>> = {};
+  for (const minutes of LASTING) {
+    const { outlived = 0, cut = 0 } = memory.lasting[minutes] ?? {};
+    if (outlived + cut > FORGOTTEN) lasting[minutes] = { outlived: outlived * fade, cut: cut * fade };
+  }
+  for (const job of jobs) {
+    if (jobPhase(job.state) !== 'ended') continue;
+    counted.push(job.id);
+    // What had ended before the first look may be another manager's.
+    if (memory.at === undefined || before.has(job.id)) continue;
+    for (const { minutes, outlived } of lastingOf(job, at)) {
+      const { [minutes]: entry = { outlived: 0, cut: 0 } } = lasting;
+      lasting[minutes] = { outlived: entry.outlived + (outlived ? 1 : 0), cut: entry.cut + (outlived ? 0 : 1) };
+    }
+  }
+  return { lasting, counted };
+}
+
+/** What the end of a pilot, first seen at `at`, says of the ages in LASTING. */
+function lastingOf({ state, limitMinutes, startedAt }: PilotJob, at: number): { readonly minutes: number; readonly outlived: boolean }[] {
+  if (startedAt === undefined || limitMinutes === null) return [];
+  // An invoker leaves shortly before its limit by itself, and so its job is COMPLETED.
+  const lived = (at - startedAt) / MINUTE_MS + 1;
+  return LASTING.filter((minutes) => minutes <= limitMinutes && (lived >= minutes || state === 'PREEMPTED')).map((minutes) => ({ minutes, outlived: lived >= minutes }));
 }

@@ -7,9 +7,8 @@
  * plan(snapshot, memory) → plan and memory: pure, as every policy is. The number pending never exceeds maxPending, nor
  * what backfill looks at; the stock is refilled when a kind is half empty, since every sbatch puts prime jobs off.
  */
-import { cycleOf, learn, nothingLearned, type AdaptiveMemory } from './adaptive-memory.ts';
+import { cycleOf, LASTING, learn, nothingLearned, type AdaptiveMemory } from './adaptive-memory.ts';
 import { denseLengths } from './dense.ts';
-import { kindsOfLengths } from './fib.ts';
 import { defaultMaxPending, planStock, type PilotKind, type PilotPlan, type PilotPolicy, type PilotSnapshot, type StockOptions } from './pilot-policy.ts';
 import { wantedInvokers } from './pilot-demand.ts';
 
@@ -36,6 +35,11 @@ export interface AdaptiveOptions extends StockOptions {
 /** Jobs of others in the partition, or pilots that have just been submitted twice, need some of what backfill looks at. */
 const BACKFILL_SPARE = 5;
 const LONGEST_MINUTES = 90;
+const LONGEST_EVER_MINUTES = 1440;
+/** So many of the longest pilots must have ended before it is told from them how long gaps are. */
+const ENDS_TOLD = 4;
+/** Longer pilots go first. By the length, not by its place among others: those that wait already keep theirs. */
+const NICE_PER_DOUBLING = 200;
 const OVERTIME_MINUTES = 1;
 /** What might come counts as if so many of each kind had been taken at a time. */
 const PRIOR = 3;
@@ -60,7 +64,7 @@ export function adaptive(options: AdaptiveOptions = {}): PilotPolicy {
   const most = Math.min(wanted, site.backfillDepth === undefined ? wanted : Math.max(1, site.backfillDepth - BACKFILL_SPARE));
   const shape: Shape = { site, most, options };
   return {
-    name: 'adaptive', kinds: targets(shape, nothingLearned, shape.most),
+    name: 'adaptive', followsCalls: floor !== undefined, kinds: targets(shape, nothingLearned, shape.most),
     ...most === wanted ? {} : { note: `backfill looks at ${site.backfillDepth ?? 0} pilots, so adaptive keeps ${most} pending at most and not ${wanted}` },
     plan: (snapshot, memory) => plan(shape, snapshot, memory ?? nothingLearned),
     explain: (snapshot, memory) => explain(shape, snapshot, memory ?? nothingLearned),
@@ -68,28 +72,62 @@ export function adaptive(options: AdaptiveOptions = {}): PilotPolicy {
 }
 
 /** The longest first; with fewer places than lengths, lengths are left out evenly. */
-function kindsFor({ site, most }: Shape, memory: AdaptiveMemory): PilotKind[] {
-  const longest = Math.min(LONGEST_MINUTES, site.maxLimitMinutes ?? LONGEST_MINUTES);
-  if (site.noReserve === true) return kindsOfLengths([longest], 1);
-  if (site.overTimeLimit === true) return kindsOfLengths([OVERTIME_MINUTES], 1);
-  const wanted = (cycleOf(memory) ?? 0) > LONG_CYCLE_MS ? fineLengths : denseLengths;
-  const lengths = [...new Set([longest, ...wanted.filter((length) => length <= longest)])];
-  if (most >= lengths.length) return kindsOfLengths(lengths, 1);
+function kindsFor(shape: Shape, memory: AdaptiveMemory): PilotKind[] {
+  const { site, most } = shape;
+  const longest = longestOf(shape, memory);
+  if (site.noReserve === true) return [kindOf(longest)];
+  if (site.overTimeLimit === true) return [kindOf(OVERTIME_MINUTES)];
+  const lengths = lengthsUpTo(longest, memory);
+  if (most >= lengths.length) return lengths.map(kindOf);
   const step = most === 1 ? 0 : (lengths.length - 1) / (most - 1);
-  return kindsOfLengths(Array.from({ length: most }, (_, place) => lengths[Math.round(place * step)] ?? longest), 1);
+  return Array.from({ length: most }, (_, place) => kindOf(lengths[Math.round(place * step)] ?? longest));
+}
+
+/** Where most of the longest pilots live to see their limit, nodes stay idle for longer: then one twice as long is kept, too. */
+function longestOf({ site }: Shape, { lasting }: AdaptiveMemory): number {
+  const bound = Math.min(LONGEST_EVER_MINUTES, site.maxLimitMinutes ?? LONGEST_MINUTES);
+  for (const minutes of LASTING) {
+    const { outlived = 0, cut = 0 } = lasting[minutes] ?? {};
+    if (minutes >= bound || outlived + cut < ENDS_TOLD || outlived < cut) return Math.min(minutes, bound);
+  }
+  return bound;
+}
+
+function lengthsUpTo(longest: number, memory: AdaptiveMemory): number[] {
+  const lengths = (cycleOf(memory) ?? 0) > LONG_CYCLE_MS ? fineLengths : denseLengths;
+  return [...new Set([longest, ...LASTING.toReversed().filter((minutes) => minutes < longest), ...lengths.filter((length) => length <= longest)])];
+}
+
+function kindOf(limitMinutes: number): PilotKind {
+  return { kind: `m${limitMinutes}`, limitMinutes, nice: Math.round(NICE_PER_DOUBLING * Math.log2(LONGEST_EVER_MINUTES / limitMinutes)), depth: 1 };
 }
 
 function plan(shape: Shape, snapshot: PilotSnapshot, before: AdaptiveMemory): PilotPlan {
   const { at, jobs, pending } = snapshot;
   const learned = at === undefined || jobs === undefined ? before : learn(before, jobs, at, pending);
-  const wanted = wantedInvokers(shape.options.floor, snapshot.demand, at === undefined || before.at === undefined ? 0 : at - before.at, before.wanted);
-  const stock = planStock(targets(shape, learned, allowance(shape, snapshot, wanted)), pending);
-  const { submit } = stock;
-  const cancel = shape.options.floor === undefined ? needed(shape, pending, stock, learned) : stock.cancel;
+  // A manager that restarts does not know of what was asked for until now, but of what runs for it.
+  const wantedBefore = before.at === undefined ? sum(snapshot.running) : before.wanted;
+  const wanted = wantedInvokers(shape.options.floor, snapshot.demand, at === undefined || before.at === undefined ? 0 : at - before.at, wantedBefore);
+  const kinds = targets(shape, learned, allowance(shape, snapshot, wanted));
+  const { submit, cancel } = carriedOut(shape, kinds, pending, learned);
   const left: Record<string, number> = { ...pending };
   for (const { kind, count } of submit) left[kind] = (left[kind] ?? 0) + count;
   for (const { kind, count } of cancel) left[kind] = (left[kind] ?? 0) - count;
-  return { submit, cancel, memory: { ...learned, wanted, left } };
+  const release = surplusPilots(shape, snapshot, wanted);
+  return { submit, cancel, ...release.length === 0 ? {} : { release }, memory: { ...learned, wanted, left } };
+}
+
+/** While nobody calls, pilots beyond what is wanted end, the youngest first: their nodes may power down. Never without a floor. */
+function surplusPilots({ options: { floor } }: Shape, { demand, jobs = [] }: PilotSnapshot, wanted: number): string[] {
+  if (floor === undefined || demand === undefined || demand.running + demand.queued > 0) return [];
+  const running = jobs.filter(({ state }) => state === 'RUNNING').sort((a, b) => (a.startedAt ?? 0) - (b.startedAt ?? 0));
+  return running.slice(Math.ceil(wanted)).map(({ id }) => id);
+}
+
+function carriedOut(shape: Shape, kinds: readonly PilotKind[], pending: Readonly<Record<string, number>>, memory: AdaptiveMemory): PilotPlan {
+  const stock = planStock(kinds, pending);
+  if (memory.byAge && stock.submit.length > 0) return inOrder(kinds, pending, stock);
+  return { ...stock, cancel: shape.options.floor === undefined ? needed(shape, pending, stock, memory) : stock.cancel };
 }
 
 /** Depths change as the policy learns: a surplus only goes where its place is needed, so that not every change is a scancel. */
@@ -105,6 +143,18 @@ function needed(shape: Shape, pending: Readonly<Record<string, number>>, { submi
     tooMany -= count;
   }
   return [...surplus, ...strangers];
+}
+
+/** Where age alone counts, what is submitted goes behind all that waits: so what is shorter is submitted anew behind it. */
+function inOrder(kinds: readonly PilotKind[], pending: Readonly<Record<string, number>>, { cancel }: PilotPlan): PilotPlan {
+  const own = new Set(kinds.map(({ kind }) => kind));
+  const first = kinds.findIndex(({ kind, depth }) => depth > (pending[kind] ?? 0));
+  const surplus = kinds.slice(0, first).map(({ kind, depth }) => ({ kind, count: (pending[kind] ?? 0) - depth }));
+  const behind = kinds.slice(first + 1).map(({ kind }) => ({ kind, count: pending[kind] ?? 0 }));
+  return {
+    submit: kinds.slice(first).map(({ kind, limitMinutes, nice, depth }, place) => ({ kind, limitMinutes, nice, count: place === 0 ? depth - (pending[kind] ?? 0) : depth })),
+    cancel: [...cancel.filter(({ kind }) => !own.has(kind)), ...[...surplus, ...behind].filter(({ count }) => count > 0)],
+  };
 }
 
 /** How many more pilots the calls need: each kind may stand so deep, since any one of them may be the one that fits. */
@@ -135,8 +185,6 @@ function explain(shape: Shape, snapshot: PilotSnapshot, memory: AdaptiveMemory):
   const lines = [whyKinds(kindsFor(shape, memory), site), whyDepth(targets(shape, memory, allowance(shape, snapshot, memory.wanted)), memory)];
   const cycle = cycleOf(memory);
   if (cycle !== undefined) lines.push(`Slurm has started pilots every ${Math.round(cycle / 1000)} s when nodes were idle, so an idle node waits ${Math.round(cycle / 2000)} s at the mean.`);
-  const ends = memory.preempted + memory.expired;
-  if (ends >= 1) lines.push(`Of the pilots that ended, ${Math.round(100 * memory.preempted / ends)} % were preempted and the others reached their limits.`);
   lines.push(floor === undefined
     ? 'It harvests every idle node, whoever calls; a floor would make it follow the calls.'
     : `The calls want ${Math.ceil(memory.wanted)} invokers (never fewer than the floor of ${floor}); ${sum(snapshot.running)} of the pilots run.`);

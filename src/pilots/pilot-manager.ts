@@ -8,7 +8,8 @@ import type { CancelTimer, Clock } from '../clock/clock.ts';
 import { silentLogger, type Logger } from '../domain/logger.ts';
 import { SlurmError, type NodeCount, type PilotJob, type Slurm } from '../slurm/slurm.ts';
 import { jobPhase } from '../slurm/states.ts';
-import type { AdaptiveMemory } from './adaptive-memory.ts';
+import { cycleOf, type AdaptiveMemory } from './adaptive-memory.ts';
+import { IdleWait } from './idle-wait.ts';
 import { PilotLedger, type EndedPilots } from './pilot-ledger.ts';
 import { defaultPilotManagerOptions, type PilotManagerOptions } from './pilot-manager-options.ts';
 import type { Demand } from './pilot-demand.ts';
@@ -24,6 +25,9 @@ export interface PilotManagerParts {
   readonly demand?: () => Demand;
 }
 
+/** Slurm does not answer; sbatch was refused; pilots fail as soon as they start. */
+export type PilotTrouble = 'away' | 'refused' | 'failing' | 'other';
+
 export interface PilotManagerStatus {
   readonly policy: string;
   readonly pending: number;
@@ -36,6 +40,16 @@ export interface PilotManagerStatus {
   readonly lastRound?: number;
   /** Why the last round failed, or that pilots fail as soon as they start. */
   readonly lastError?: string;
+  /** Of which kind that is. */
+  readonly trouble?: PilotTrouble;
+  /** Epoch ms since which nodes have been idle and pilots waiting without one of them starting. */
+  readonly idleSince?: number;
+  /** Time from one pass of Slurm that starts pilots to the next, ms, for policies that learn it. */
+  readonly cycleMs?: number;
+  /** The shortest limit of those that wait, minutes. */
+  readonly shortestPendingMinutes?: number;
+  /** Invokers that the calls want, for policies that follow them. */
+  readonly wanted?: number;
   /** Wait after the last failure; 0 when all is well. */
   readonly backoffMs: number;
   /** Pilots submitted since the start. */
@@ -64,6 +78,8 @@ export class PilotManager {
   #nodes: NodeCount = { idle: 0, total: 0 };
   #lastRound: number | undefined;
   #lastError: string | undefined;
+  #trouble: PilotTrouble = 'other';
+  readonly #idleWait = new IdleWait();
   #backoffMs = 0;
   /** Rounds, one after the other, in which no pilot ran and more had failed; and until when nothing is submitted for it. */
   #failingRounds = 0;
@@ -121,14 +137,29 @@ export class PilotManager {
       total[phase] += 1;
       if (phase === 'pending' && reason !== undefined) reasons[reason] = (reasons[reason] ?? 0) + 1;
     }
-    const lastError = this.#lastError ?? (this.#failingRounds > failingRoundsAllowed ? 'pilots fail as soon as they start; see their output' : undefined);
     return {
-      policy: this.#policy.name, ...total, byKind, reasons, nodes: this.#nodes,
-      ...this.#lastRound === undefined ? {} : { lastRound: this.#lastRound },
-      ...lastError === undefined ? {} : { lastError },
+      policy: this.#policy.name, ...total, byKind, reasons, nodes: this.#nodes, ...this.#known(), ...this.#troubles(),
       backoffMs: this.#backoffMs, submitted: this.#submitted, ended: { ...this.#ledger.ended },
       why: this.#policy.explain(this.#snapshot(), this.#memory),
     };
+  }
+
+  #known(): Pick<PilotManagerStatus, 'lastRound' | 'idleSince' | 'cycleMs' | 'shortestPendingMinutes' | 'wanted'> {
+    const limits = this.#jobs.flatMap(({ state, limitMinutes }) => jobPhase(state) === 'pending' && limitMinutes !== null ? [limitMinutes] : []);
+    const cycleMs = this.#memory === undefined ? undefined : cycleOf(this.#memory);
+    const { since: idleSince } = this.#idleWait;
+    return {
+      ...this.#lastRound === undefined ? {} : { lastRound: this.#lastRound },
+      ...idleSince === undefined ? {} : { idleSince },
+      ...cycleMs === undefined ? {} : { cycleMs },
+      ...limits.length === 0 ? {} : { shortestPendingMinutes: Math.min(...limits) },
+      ...this.#policy.followsCalls === true && this.#memory !== undefined ? { wanted: this.#memory.wanted } : {},
+    };
+  }
+
+  #troubles(): Pick<PilotManagerStatus, 'lastError' | 'trouble'> {
+    if (this.#lastError !== undefined) return { lastError: this.#lastError, trouble: this.#trouble };
+    return this.#failingRounds > failingRoundsAllowed ? { lastError: 'pilots fail as soon as they start; see their output', trouble: 'failing' } : {};
   }
 
   /**
@@ -150,11 +181,14 @@ export class PilotManager {
     this.#jobs = jobs;
     this.#nodes = nodes;
     this.#lastRound = this.#clock.now();
+    this.#idleWait.record(jobs, nodes, this.#lastRound);
     const failed = this.#ledger.record(jobs);
     const plan = this.#policy.plan(this.#snapshot(), this.#memory);
     this.#memory = plan.memory;
-    await this.#cancelSurplus(plan);
-    if (this.#mayRestock(failed)) await this.#submit(plan);
+    // A plan may take pilots out of the queue only to put them in again.
+    const restocks = this.#mayRestock(failed);
+    if (restocks || plan.submit.length === 0) await this.#cancelSurplus(plan);
+    if (restocks) await this.#submit(plan);
     this.#succeeded();
   }
 
@@ -192,14 +226,15 @@ export class PilotManager {
   }
 
   async #cancelSurplus(plan: PilotPlan): Promise<void> {
-    if (plan.cancel.length === 0) return;
-    const ids = plan.cancel.flatMap(({ kind, count }) => {
+    const { cancel, release = [] } = plan;
+    if (cancel.length === 0 && release.length === 0) return;
+    const pendingIds = cancel.flatMap(({ kind, count }) => {
       const pending = this.#jobs.filter((job) => job.kind === kind && jobPhase(job.state) === 'pending');
       // The youngest have waited least; squeue's order is no order.
       return pending.map(({ id }) => id).sort(byAge).slice(-count);
     });
-    this.#logger.info({ count: ids.length, kinds: plan.cancel }, 'cancelling pilots too many');
-    await this.#timed(() => this.#slurm.cancel(ids));
+    this.#logger.info({ pending: pendingIds.length, kinds: cancel, running: release.length }, 'cancelling pilots too many');
+    await this.#timed(() => this.#slurm.cancel([...pendingIds, ...release]));
   }
 
   async #cancelAll(): Promise<void> {
@@ -247,6 +282,7 @@ export class PilotManager {
     const { periodMs, maxBackoffMs } = this.#options;
     this.#backoffMs = Math.min(this.#backoffMs === 0 ? periodMs : this.#backoffMs * 2, maxBackoffMs);
     this.#lastError = error instanceof Error ? error.message : String(error);
+    this.#trouble = troubleOf(error);
     this.#logger.warn({ error: this.#lastError, backoffMs: this.#backoffMs }, 'a round of the pilot manager failed');
   }
 
@@ -272,6 +308,13 @@ export class PilotManager {
       this.#slowestCallMs = Math.max(this.#slowestCallMs, this.#clock.now() - startedAt);
     }
   }
+}
+
+function troubleOf(error: unknown): PilotTrouble {
+  if (!(error instanceof SlurmError)) return 'other';
+  // A limit on submitted jobs falls by itself and is worth another try; it is a refusal all the same.
+  if (error.message.startsWith('sbatch') && (error.kind === 'user' || /limit|policy/i.test(error.message))) return 'refused';
+  return error.kind === 'transient' ? 'away' : 'other';
 }
 
 /** Oldest first: ids `7`, `12_3` by number of job, then of task. */

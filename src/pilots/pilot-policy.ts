@@ -37,6 +37,8 @@ export interface PilotPlan {
   readonly submit: readonly PilotSubmission[];
   /** Pending pilots too many, by kind. */
   readonly cancel: readonly { readonly kind: string; readonly count: number }[];
+  /** Ids of running pilots that nobody needs. */
+  readonly release?: readonly string[];
   /** To be given back with the next snapshot. Only policies that learn have one. */
   readonly memory?: AdaptiveMemory;
 }
@@ -46,6 +48,8 @@ export interface PilotPolicy {
   readonly kinds: readonly PilotKind[];
   /** What had to be changed to keep within the bounds; undefined when nothing. */
   readonly note?: string;
+  /** It keeps as many invokers as the calls want; else as many as there are idle nodes. */
+  readonly followsCalls?: boolean;
   plan(snapshot: PilotSnapshot, memory?: AdaptiveMemory): PilotPlan;
   /** Why it keeps what it keeps: sentences for people. */
   explain(snapshot: PilotSnapshot, memory?: AdaptiveMemory): readonly string[];

@@ -35,14 +35,24 @@ export interface PilotSubmission {
   nice: number;
 }
 
-export interface NodeCount { idle: number; total: number }
+export interface NodeCount {
+  idle: number;
+  total: number;
+  /** Of the idle ones: held for a job that Slurm plans to start there (shown from Slurm 21.08 on). */
+  planned?: number;
+  /** Down, drained, in maintenance or deaf. */
+  down?: number;
+  /** What keeps the partition from taking jobs: `down`, `drain`, `inact`; absent while it is up. */
+  partition?: string;
+}
 
 export interface Slurm {
   /** One sbatch. @returns the job's (array's) id. @throws {SlurmError} */
   submit(pilot: PilotSubmission): Promise<string>;
   /**
    * One squeue: all pilots of this manager, pending and running, array tasks one by one; and those that ended lately, as long
-   * as Slurm shows them, so that it can be told how they ended. @throws {SlurmError}
+   * as Slurm shows them, so that it can be told how they ended. Those that wait come in the order in which Slurm looks at
+   * them. @throws {SlurmError}
    */
   pilots(): Promise<PilotJob[]>;
   /** One sinfo: the nodes that pilots may get. @throws {SlurmError} */

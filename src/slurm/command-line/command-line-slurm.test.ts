@@ -54,18 +54,18 @@ describe('Slurm by command line, with pretended commands', () => {
     await pretend('squeue', `echo '5_1|RUNNING|8:00|n4|1795356105|m8|None'`);
     assert.deepEqual(await slurm().pilots(), [{ id: '5_1', kind: 'm8', state: 'RUNNING', limitMinutes: 8, node: 'n4', startedAt: 1_795_356_105_000 }]);
     const args = await told('squeue');
-    for (const arg of ['--noheader', '--array', '--name=pilots', `--user=${process.getuid?.() ?? ''}`]) assert.ok(args.includes(arg), arg);
+    for (const arg of ['--noheader', '--array', '--sort=-p,i', '--name=pilots', `--user=${process.getuid?.() ?? ''}`]) assert.ok(args.includes(arg), arg);
     assert.match(await readFile(join(directory, 'squeue.env'), 'utf8'), /^SLURM_TIME_FORMAT=%s$/m);
     assert.doesNotMatch(await readFile(join(directory, 'squeue.env'), 'utf8'), /SQUEUE_FORMAT/);
     delete process.env['SQUEUE_FORMAT'];
   });
 
   it('counts nodes that a pilot could get', async () => {
-    await pretend('sinfo', `printf '%s\\n' 'whisk|idle|3' 'whisk|planned|2' 'whisk|idle*|7' 'whisk|allocated|11' 'whisk|drained|1'`);
-    assert.deepEqual(await slurm().nodes(), { idle: 5, total: 24 });
-    await pretend('sinfo', `printf '%s\\n' 'prime*|idle|3' 'whisk|idle|2'`);
+    await pretend('sinfo', `printf '%s\\n' 'whisk|idle|3|up' 'whisk|planned|2|up' 'whisk|idle*|7|up' 'whisk|allocated|11|up' 'whisk|drained|1|up'`);
+    assert.deepEqual(await slurm().nodes(), { idle: 5, planned: 2, down: 8, total: 24 });
+    await pretend('sinfo', `printf '%s\\n' 'prime*|idle|3|inact' 'whisk|idle|2|up'`);
     const ofDefaultPartition = new CommandLineSlurm({ jobName: 'pilots', script: () => '', env: { PATH: `${directory}:${path ?? ''}` } });
-    assert.deepEqual(await ofDefaultPartition.nodes(), { idle: 3, total: 3 });
+    assert.deepEqual(await ofDefaultPartition.nodes(), { idle: 3, planned: 0, down: 0, total: 3, partition: 'inact' });
   });
 
   it('takes a partition that sinfo does not show for unknown', async () => {

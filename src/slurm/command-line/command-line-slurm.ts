@@ -3,6 +3,7 @@ import { SlurmError, type NodeCount, type PilotJob, type PilotSubmission, type S
 import { groupJobIds } from './job-ids.ts';
 import { checkSbatchArguments, sbatchArguments, type SbatchSettings } from './sbatch-arguments.ts';
 import { SlurmCommands } from './slurm-command.ts';
+import { parseSinfo, sinfoFormat } from './sinfo.ts';
 import { parseSqueue, squeueFormat, squeueTimeFormat } from './squeue.ts';
 
 export interface CommandLineSlurmOptions {
@@ -61,26 +62,15 @@ export class CommandLineSlurm implements Slurm {
     return id;
   }
 
-  /** Also those that ended lately, as long as slurmctld remembers them (MinJobAge). */
+  /** By priority, then by age. Also those that ended lately, as long as slurmctld remembers them (MinJobAge). */
   async pilots(): Promise<PilotJob[]> {
-    const args = ['--noheader', '--array', '--states=all', `--user=${this.#user}`, `--name=${this.#settings.jobName}`, `--format=${squeueFormat}`];
+    const args = ['--noheader', '--array', '--states=all', '--sort=-p,i', `--user=${this.#user}`, `--name=${this.#settings.jobName}`, `--format=${squeueFormat}`];
     return parseSqueue(await this.#commands.run('squeue', args, { env: { SLURM_TIME_FORMAT: squeueTimeFormat } }));
   }
 
   async nodes(): Promise<NodeCount> {
     const { partition } = this.#settings;
-    const output = await this.#commands.run('sinfo', ['--noheader', '--format=%P|%T|%D', ...partition === undefined ? [] : [`--partition=${partition}`]]);
-    const count = { idle: 0, total: 0 };
-    for (const line of output.split('\n')) {
-      const [name, state, nodes] = line.trim().split('|');
-      // The default partition carries an asterisk.
-      if (nodes === undefined || (partition === undefined && name?.endsWith('*') !== true)) continue;
-      count.total += Number(nodes);
-      // A node that is planned for a prime job is idle until then; one with a sign behind its state is asleep, deaf or set aside.
-      if (state === 'idle' || state === 'planned') count.idle += Number(nodes);
-    }
-    if (count.total === 0) throw new SlurmError('user', partition === undefined ? 'Slurm has no default partition with nodes; name one' : `Slurm knows no partition "${partition}" with nodes`);
-    return count;
+    return parseSinfo(await this.#commands.run('sinfo', ['--noheader', `--format=${sinfoFormat}`, ...partition === undefined ? [] : [`--partition=${partition}`]]), partition);
   }
 
   async cancel(ids: readonly string[]): Promise<void> {
