@@ -21,7 +21,7 @@ const database = 'slurm';
 /** MariaDB's own definitions of its system tables, as its package installs them. */
 const systemTables = '/usr/share/mysql/mysql_system_tables.sql';
 /** Few jobs, no disk to spare: small logs, and a crash may cost the last second. */
-const mariadbSettings = ['--innodb-log-file-size=4M', '--innodb-data-file-path=ibdata1:2M:autoextend', '--innodb-buffer-pool-size=32M', '--innodb-flush-log-at-trx-commit=0'];
+const mariadbSettings: readonly string[] = ['--innodb-log-file-size=4M', '--innodb-data-file-path=ibdata1:2M:autoextend', '--innodb-buffer-pool-size=32M', '--innodb-flush-log-at-trx-commit=0'];
 
 export interface AccountingOptions {
   readonly directory: string;
@@ -41,14 +41,20 @@ export async function startAccounting(options: AccountingOptions, note: (daemons
   const socket = join(dirname(options.mungeSocket), 'mariadb');
   const own = join(directory, 'accounting');
   await mkdir(own, { mode: 0o700 });
+  await mkdir(temporary(own), { mode: 0o700 });
   await createDatabase(own, options.user);
   await note({ mariadbd: await startAnsweringDaemon(directory, 'mariadbd', [
-    '--no-defaults', `--datadir=${own}/data`, `--user=${options.user}`, '--skip-networking', `--socket=${socket}`, `--pid-file=${own}/mariadbd.pid`, ...mariadbSettings,
+    '--no-defaults', `--datadir=${own}/data`, `--tmpdir=${temporary(own)}`, `--user=${options.user}`, '--skip-networking', `--socket=${socket}`, `--pid-file=${own}/mariadbd.pid`, ...mariadbSettings,
   ], { path: socket }) });
   await writeFile(join(directory, 'slurmdbd.conf'), slurmdbdConfiguration(options), { mode: 0o600 });
   // MariaDB's client library takes the socket from here; slurmdbd.conf has no word for it.
   await note({ slurmdbd: await startAnsweringDaemon(directory, 'slurmdbd', ['-D'], { port, host: '127.0.0.1' }, { MYSQL_UNIX_PORT: socket }) });
   await register(options);
+}
+
+/** A mariadbd that starts clears its temporary directory of tables: in a shared one it takes those of others. */
+function temporary(own: string): string {
+  return join(own, 'tmp');
 }
 
 function slurmdbdConfiguration({ directory, hostname, user, mungeSocket, port }: AccountingOptions): string {
@@ -67,7 +73,7 @@ async function createDatabase(own: string, user: string): Promise<void> {
     'CREATE DATABASE mysql;', 'USE mysql;', await readFile(systemTables, 'utf8'), 'FLUSH PRIVILEGES;',
     `CREATE USER ${name} IDENTIFIED VIA unix_socket;`, `GRANT ALL ON *.* TO ${name};`, `CREATE DATABASE ${database};`, '',
   ].join('\n');
-  const mariadbd = spawn('mariadbd', ['--no-defaults', '--bootstrap', `--datadir=${own}/data`, `--user=${user}`, ...mariadbSettings], {
+  const mariadbd = spawn('mariadbd', ['--no-defaults', '--bootstrap', `--datadir=${own}/data`, `--tmpdir=${temporary(own)}`, `--user=${user}`, ...mariadbSettings], {
     stdio: ['pipe', 'ignore', 'pipe'], env: { PATH: slurmEnvironment(own).PATH, LC_ALL: 'C' }, timeout: commandTimeoutMs,
   });
   let said = '';
