@@ -27,7 +27,6 @@ export class CallBooks {
   offered = 0;
   /** Records that came a second time, and such of calls that were refused. */
   twice = 0;
-  recorded = 0;
   readonly answered: Record<Answer, number> = { succeeded: 0, failed: 0, timedOut: 0, refused: 0 };
   /** Of each call. */
   #flags = new Uint8Array(FIRST_SIZE);
@@ -64,6 +63,13 @@ export class CallBooks {
     // It must not have a record.
     if ((this.#flagsOf(number) & RECORDED) !== 0) this.twice++;
     this.#tell(number, 'refused', responseMs);
+  }
+
+  /** Accepted calls that have no record, or not yet. */
+  withoutRecord(): number {
+    let without = 0;
+    for (let number = 0; number < this.offered; number++) if ((this.#flagsOf(number) & (RECORDED | ANSWERS.refused)) === 0) without++;
+    return without;
   }
 
   /** Of the accepted calls that had an answer; a 202 counts with its wait. */
@@ -112,7 +118,6 @@ export class CallBooks {
       return;
     }
     this.#flags[number] = flags | RECORDED;
-    this.recorded++;
   }
 
   #flagsOf(number: number): number {

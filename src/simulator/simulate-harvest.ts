@@ -61,7 +61,7 @@ export async function simulateHarvestWithDelays(request: HarvestRequest): Promis
   await manager.stop();
   recorder.finish();
   const report = reportOf(request, recorder, slurm, startupMs);
-  return { report: calls === undefined ? report : { ...report, calls: calls.report() }, delaysMs: recorder.delays };
+  return { report: calls === undefined ? report : { ...report, calls: await calls.finish() }, delaysMs: recorder.delays };
 }
 
 function callsFor({ surface, calls: load, startupMs, model: { overTimeLimit }, seed, ran }: HarvestRequest, clock: EventClock): SimulatedCalls | undefined {

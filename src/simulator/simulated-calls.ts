@@ -24,7 +24,7 @@ export interface CallsReport {
   readonly failed: number;
   readonly timedOut: number;
   readonly waiting: number;
-  /** Accepted calls that had no record when the simulation ended; and such among them that the dispatcher knew no more of. */
+  /** Accepted calls that had no record when the simulation ended; and such as did not come to one later either. */
   readonly unfinished: number;
   readonly lost: number;
   /** Second records of a call, and records of refused calls. */
@@ -38,6 +38,10 @@ export interface CallsReport {
   /** The longest time in which every call that came was refused, s. */
   readonly longestRefusal: number;
 }
+
+/** Room for all calls that the dispatcher lets wait, and time for them: longer than an accepted call may wait. */
+const LAST_INVOKER_MB = 10_000_000;
+const LAST_WAIT_MS = 7_200_000;
 
 export interface SimulatedCallsParts {
   readonly clock: EventClock;
@@ -93,17 +97,31 @@ export class SimulatedCalls {
     };
   }
 
-  report(): CallsReport {
-    const { offered, recorded, twice, answered } = this.#books;
+  /**
+   * What became of the calls until now. Then nothing new comes, and an invoker without an end takes what is unfinished: every
+   * accepted call must come to its record.
+   */
+  async finish(): Promise<CallsReport> {
+    const { clock, load } = this.#parts;
+    const report = this.#report();
+    new SimulatedInvoker({ clock, controller: this.#dispatcher, load: { ...load, memoryMB: LAST_INVOKER_MB }, counts: { interrupted: 0, handedBack: 0, cold: 0 } }, {
+      invokerId: 'last', node: 'last', memoryMB: LAST_INVOKER_MB, held: [], leaseEndsAt: null,
+    });
+    const deadline = clock.now() + LAST_WAIT_MS;
+    while (this.#dispatcher.inFlight(CALLING_NAMESPACE) > 0 && clock.now() < deadline) await clock.run(clock.now() + 1000);
+    return { ...report, lost: this.#books.withoutRecord(), twice: this.#books.twice };
+  }
+
+  #report(): Omit<CallsReport, 'lost' | 'twice'> {
+    const { clock } = this.#parts;
+    const { offered, answered } = this.#books;
     const { interrupted, handedBack, cold } = this.#world.counts;
     const { refused, succeeded, failed, timedOut } = answered;
     const accepted = offered - refused;
-    const unfinished = accepted - recorded;
     return {
       offered, refused, accepted, succeeded, failed, timedOut, waiting: accepted - succeeded - failed - timedOut,
-      unfinished, lost: unfinished - this.#dispatcher.inFlight(CALLING_NAMESPACE), twice,
-      interrupted, handedBack, coldStarts: cold,
-      response: this.#books.responses(), longestRefusal: this.#books.longestRefusal(this.#parts.clock.now() - this.#begin),
+      unfinished: this.#books.withoutRecord(), interrupted, handedBack, coldStarts: cold,
+      response: this.#books.responses(), longestRefusal: this.#books.longestRefusal(clock.now() - this.#begin),
     };
   }
 
