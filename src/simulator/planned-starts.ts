@@ -44,6 +44,8 @@ export interface PeriodPlan {
   readonly plannedAt: number;
   /** The main loop gives the node to no pilot. */
   readonly passedOver: boolean;
+  /** What Slurm plans instead from a moment within the period on, epoch ms. @default none */
+  readonly changes?: readonly { readonly at: number; readonly plannedAt: number }[];
 }
 
 /** As many numbers are taken from `random` whatever the kinds, so that all of them meet the same periods. */

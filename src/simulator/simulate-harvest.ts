@@ -50,8 +50,9 @@ export async function simulateHarvestWithDelays(request: HarvestRequest): Promis
   // Plans have numbers of their own, so that all policies meet the same ones.
   const ofPlans = seededRandom(request.seed + 1);
   for (const period of surface.periods) {
-    const { plannedAt, passedOver } = request.periodPlan?.(period) ?? planOf(request.plans, request.model.primePending, period, ofPlans);
+    const { plannedAt, passedOver, changes = [] } = request.periodPlan?.(period) ?? planOf(request.plans, request.model.primePending, period, ofPlans);
     clock.at(period.start, () => { slurm.primeLeaves(period.node, plannedAt, passedOver); });
+    for (const change of changes) clock.at(change.at, () => { slurm.primeLeaves(period.node, change.plannedAt, passedOver); });
     if (period.end < surface.to) clock.at(period.end, () => { slurm.primeArrives(period.node); });
   }
   const manager = new PilotManager({ slurm, policy: request.policy, clock, ...request.manager === undefined ? {} : { options: request.manager } });
