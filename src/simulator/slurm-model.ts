@@ -14,6 +14,7 @@
 import { SlurmError, type JobState, type NodeCount, type PilotJob, type PilotSubmission, type Slurm } from '../slurm/slurm.ts';
 import type { EventClock } from './event-clock.ts';
 import type { PrimePending } from './planned-starts.ts';
+import type { PrimeSide } from './prime-side.ts';
 import type { SchedulerParameters } from './scheduler-parameters.ts';
 
 export interface SlurmModelOptions {
@@ -77,11 +78,13 @@ interface ModelNode {
   passedOver: boolean;
   pilot?: ModelPilot;
   endPilot?: () => void;
+  /** The pilot is preempted: who waits for it to leave. */
+  waiting?: (() => void)[];
 }
 
 const CHECK_MS = 30_000;
 /** From the pilot's last process to the prime job's first line, ms. */
-const HANDOVER_MS = 100;
+export const HANDOVER_MS = 100;
 /** Slurm's MinJobAge: how long squeue shows a job that has ended, ms. */
 const MIN_JOB_AGE_MS = 300_000;
 const NO_RESERVE_MINUTES = 1;
@@ -101,6 +104,7 @@ export class SlurmModel implements Slurm {
   #running = new Set<ModelPilot>();
   #ended: ModelPilot[] = [];
   #arrays = 0;
+  #prime: PrimeSide | undefined;
   /** How often the manager has asked: sbatch, squeue and sinfo, scancel. */
   readonly calls = { submit: 0, look: 0, cancel: 0 };
 
@@ -114,7 +118,7 @@ export class SlurmModel implements Slurm {
     for (const [index, name] of nodes.entries()) this.#nodes.set(name, { name, index, busy: true, plannedAt: Number.POSITIVE_INFINITY, passedOver: false });
     const { scheduler, phases, primePending } = options;
     this.#repeat(this.#backfillPeriodMs(), phases.backfill, () => { this.#backfill(); });
-    if (primePending !== true) this.#repeat(scheduler.batch_sched_delay * 1000, phases.main, () => { this.#mainPass(); });
+    if (primePending !== true) this.#repeat(scheduler.batch_sched_delay * 1000, phases.main, () => { this.mainPass(); });
   }
 
   /**
@@ -132,34 +136,72 @@ export class SlurmModel implements Slurm {
 
   /** A prime job takes the node. */
   primeArrives(node: string): void {
-    const own = this.#node(node);
-    const { pilot } = own;
     const at = this.#clock.now();
-    own.busy = true;
-    this.#idle.delete(own);
-    if (pilot === undefined) {
-      this.#watcher.primeStarted(node, at, 0, false);
-      return;
-    }
-    own.endPilot?.();
-    delete own.endPilot;
-    pilot.state = 'COMPLETING';
-    this.#watcher.preempted(pilot);
-    const hearsAt = this.#hearsAt(at);
-    if (hearsAt === at) this.#signal(own, pilot, at);
-    else this.#clock.at(hearsAt, () => { this.#signal(own, pilot, at); });
+    const preempted = this.take(node, () => {
+      const leftAt = this.#clock.now();
+      const freeAt = this.#options.primeStartedBy === 'main' ? leftAt : this.#nextBackfill(leftAt);
+      this.#watcher.primeStarted(node, at, freeAt + HANDOVER_MS - at, true);
+    });
+    if (!preempted) this.#watcher.primeStarted(node, at, 0, false);
   }
 
-  /** The pilot gets SIGTERM for a prime job that came at `at`. */
-  #signal(node: ModelNode, pilot: ModelPilot, at: number): void {
-    const { graceTime, graceHeard, killWait, exitMs, primeStartedBy } = this.#options;
+  /** Prime jobs stand in a queue of their own from now on, which runs the main loop; wants the option `primePending`. */
+  follow(prime: PrimeSide): void {
+    this.#prime = prime;
+  }
+
+  /**
+   * Takes the node for a prime job.
+   * @param left is called when the pilot on it has left
+   * @returns whether there is a pilot
+   */
+  take(node: string, left: () => void): boolean {
+    const own = this.#node(node);
+    own.busy = true;
+    this.#idle.delete(own);
+    return this.#preempt(own, left);
+  }
+
+  /** Preempts the pilot on the node, if there is one, for a prime job that a later cycle of backfill is to start. */
+  vacate(node: string): void {
+    this.#preempt(this.#node(node), () => undefined);
+  }
+
+  /** Whether a pilot is on the node, and is on its way out. */
+  pilotOn(node: string): 'none' | 'running' | 'leaving' {
+    const { pilot } = this.#node(node);
+    if (pilot === undefined) return 'none';
+    return pilot.state === 'RUNNING' ? 'running' : 'leaving';
+  }
+
+  #preempt(node: ModelNode, left: () => void): boolean {
+    const { pilot, waiting } = node;
+    if (pilot === undefined) return false;
+    if (waiting !== undefined) {
+      waiting.push(left);
+      return true;
+    }
+    node.waiting = [left];
+    node.endPilot?.();
+    delete node.endPilot;
+    // One that is being cancelled has heard it already.
+    const leaves = pilot.state === 'COMPLETING';
+    pilot.state = 'COMPLETING';
+    this.#watcher.preempted(pilot);
+    const at = this.#clock.now();
+    const hearsAt = this.#hearsAt(at);
+    if (leaves) return true;
+    if (hearsAt === at) this.#signal(node, pilot);
+    else this.#clock.at(hearsAt, () => { this.#signal(node, pilot); });
+    return true;
+  }
+
+  /** The pilot gets SIGTERM for a prime job. */
+  #signal(node: ModelNode, pilot: ModelPilot): void {
+    const { graceTime, graceHeard, killWait, exitMs } = this.#options;
     const patienceMs = (killWait + (graceHeard ? graceTime : 0)) * 1000;
     const leavesAt = this.#clock.now() + Math.min(exitMs + (this.#watcher.signalled?.(pilot) ?? 0), patienceMs);
-    this.#clock.at(leavesAt, () => {
-      this.#end(node, pilot, 'PREEMPTED');
-      const freeAt = primeStartedBy === 'main' ? leavesAt : this.#nextBackfill(leavesAt);
-      this.#watcher.primeStarted(node.name, at, freeAt + HANDOVER_MS - at, true);
-    });
+    this.#clock.at(leavesAt, () => { this.#end(node, pilot, 'PREEMPTED'); });
   }
 
   submit({ kind, count, limitMinutes, nice }: PilotSubmission): Promise<string> {
@@ -169,6 +211,7 @@ export class SlurmModel implements Slurm {
     const priority = this.#options.priorities ? nice : 0;
     const tasks = Array.from({ length: count }, (_, task): ModelPilot => ({ id: `${array}_${task}`, array, task, kind, limitMinutes, nice: priority, state: 'PENDING' }));
     this.#pending = [...this.#pending, ...tasks].sort((a, b) => a.nice - b.nice || a.array - b.array || a.task - b.task);
+    this.#prime?.changed();
     return Promise.resolve(String(array));
   }
 
@@ -220,13 +263,15 @@ export class SlurmModel implements Slurm {
     const { scheduler, noReserve } = this.#options;
     const now = this.#clock.now();
     const most = (limit: number): number => limit === 0 ? Number.POSITIVE_INFINITY : limit;
-    const looks = Math.min(most(scheduler.bf_max_job_part), most(scheduler.bf_max_job_test));
+    const prime = this.#prime?.backfill();
+    if (prime !== undefined) for (const node of this.#idle) node.plannedAt = prime.plannedAt(node.index);
+    const looks = Math.max(0, Math.min(most(scheduler.bf_max_job_part), most(scheduler.bf_max_job_test) - (prime?.looked ?? 0)));
     const resolutionMs = scheduler.bf_resolution * 1000;
-    let starts = most(scheduler.bf_max_job_start);
+    let starts = most(scheduler.bf_max_job_start) - (prime?.started ?? 0);
     /** A kind that found no node finds none later in the cycle: nodes only become fewer. */
     const hopeless = new Set<string>();
     for (const pilot of this.#pending.slice(0, looks)) {
-      if (starts === 0 || this.#idle.size === 0) break;
+      if (starts <= 0 || this.#idle.size === 0) break;
       if (hopeless.has(pilot.kind) || pilot.limitMinutes > scheduler.bf_window) continue;
       const minutes = noReserve ? NO_RESERVE_MINUTES : pilot.limitMinutes;
       const node = this.#firstIdle(({ plannedAt }) => now + minutes * MINUTE_MS <= Math.floor(plannedAt / resolutionMs) * resolutionMs);
@@ -240,7 +285,8 @@ export class SlurmModel implements Slurm {
     this.#forgetStarted();
   }
 
-  #mainPass(): void {
+  /** The main loop has come to the pilots. */
+  mainPass(): void {
     for (const pilot of this.#pending) {
       const node = this.#firstIdle(({ passedOver }) => !passedOver);
       if (node === undefined) break;
@@ -267,7 +313,7 @@ export class SlurmModel implements Slurm {
   }
 
   #end(node: ModelNode, pilot: ModelPilot, state: ModelPilot['state']): void {
-    // A prime job came while it was being cancelled.
+    // It reached its limit while it was being cancelled.
     if (node.pilot !== pilot) return;
     pilot.state = state;
     pilot.endedAt = this.#clock.now();
@@ -276,6 +322,10 @@ export class SlurmModel implements Slurm {
     this.#ended.push(pilot);
     if (!node.busy) this.#idle.add(node);
     this.#watcher.ended(pilot);
+    const waiting = node.waiting ?? [];
+    delete node.waiting;
+    for (const left of waiting) left();
+    this.#prime?.changed();
   }
 
   /** When a pilot that a prime job preempts at `at` gets SIGTERM. */
