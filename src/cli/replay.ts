@@ -5,8 +5,8 @@
 import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { besideEachOther } from '../experiments/replay/beside-each-other.ts';
 import { loadSurface } from '../experiments/replay/load-surface.ts';
-import { Meeting } from '../experiments/replay/meeting.ts';
 import { measuresOf, namesOf } from '../experiments/replay/render/side-by-side.ts';
 import { ReplayError } from '../experiments/replay/replay-error.ts';
 import { progressLine } from '../experiments/replay/replay-progress.ts';
@@ -82,34 +82,14 @@ export async function runReplayCommand(options: ReplayCommandOptions): Promise<v
   }
 }
 
-/** Runs the replays at the same time; the first that fails ends all. @throws {ReplayError} its error, with its policy */
 async function runLanes(lanes: readonly ReplayLane[], { surface, source }: Surface, options: ReplayCommandOptions, interrupted: AbortSignal): Promise<ReplayReport[]> {
-  const failed = new AbortController();
-  const signal = AbortSignal.any([interrupted, failed.signal]);
-  const meeting = new Meeting(lanes.length);
   const width = Math.max(...lanes.map(({ policy }) => policy.length));
-  const errors: Error[] = [];
-  const results = await Promise.all(lanes.map(async (lane): Promise<ReplayReport[]> => {
-    const name = lanes.length > 1 ? lane.policy : undefined;
-    try {
-      return [await replayOn(lane, {
-        surface, source, rate: options.rate, functions: options.functions, primePending: options.primePending, signal,
-        together: (stage) => meeting.at(stage, signal),
-        onProgress: (progress) => { tell(name === undefined ? progressLine(progress) : `${name.padEnd(width)}  ${progressLine(progress)}`); },
-        ...(options.controlMinutes === undefined ? {} : { controlMs: options.controlMinutes * 60_000 }),
-        ...(options.timezone === undefined ? {} : { timeZone: options.timezone }),
-      })];
-    } catch (error) {
-      const known = error instanceof Error ? error : new Error(String(error));
-      errors.push(name !== undefined && known instanceof ReplayError && known.code !== 'EABORTED' ? new ReplayError(known.code, `${name}: ${known.message}`, { cause: known }) : known);
-      failed.abort();
-      return [];
-    }
-  }));
-  // The others were only stopped because of the first.
-  const [first] = errors;
-  if (first !== undefined) throw first;
-  return results.flat();
+  return besideEachOther(lanes, ({ policy }) => (lanes.length > 1 ? policy : undefined), (lane, company) => replayOn(lane, {
+    ...company, surface, source, rate: options.rate, functions: options.functions, primePending: options.primePending,
+    onProgress: (progress) => { tell(lanes.length > 1 ? `${lane.policy.padEnd(width)}  ${progressLine(progress)}` : progressLine(progress)); },
+    ...(options.controlMinutes === undefined ? {} : { controlMs: options.controlMinutes * 60_000 }),
+    ...(options.timezone === undefined ? {} : { timeZone: options.timezone }),
+  }), interrupted);
 }
 
 function testbedOf({ directory }: { readonly directory: string }): string {

@@ -1,43 +1,39 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { StateDirectory } from '../../cli/state-directory.ts';
+import { replayOn } from '../../cli/replay-lane.ts';
 import { installTestbedPackages } from '../../testbed/packages.ts';
 import { freePortRange } from '../../testbed/ports.ts';
 import { startTestbed, stopTestbed, type Testbed } from '../../testbed/testbed.ts';
 import type { IdleSurface } from '../../traces/surface.ts';
+import { besideEachOther } from './beside-each-other.ts';
 import { runSlurm } from './prime-jobs.ts';
+import { comparePage } from './render/compare-page.ts';
 import { reportPage } from './render/page.ts';
 import { ReplayError } from './replay-error.ts';
 import type { ReplayProgress } from './replay-progress.ts';
 import { runReplay } from './run-replay.ts';
+import { startersOf } from './slurmctld-log.ts';
 
-const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 /** Most tests take seconds; a machine that is busy with something else takes minutes. */
 const PATIENCE_MS = 300_000;
 
 describe('a replay on a real Slurm', { timeout: 2 * PATIENCE_MS }, () => {
   let directory = '';
   let testbed: Testbed;
-  let controller: ChildProcess | undefined;
+  let hard: Testbed;
 
   before(async () => {
     await installTestbedPackages();
     directory = await mkdtemp(path.join(tmpdir(), 'replay-test-'));
     testbed = await startTestbed({ nodes: 4, directory: path.join(directory, 'slurm') });
+    hard = await startTestbed({ nodes: 4, directory: path.join(directory, 'hard'), schedulerParameters: 'bf_interval=5,bf_resolution=10' });
   });
   after(async () => {
-    if (controller?.exitCode === null) {
-      controller.kill('SIGTERM');
-      await once(controller, 'exit');
-    }
-    await stopTestbed(path.join(directory, 'slurm'));
+    await Promise.all(['slurm', 'hard'].map((name) => stopTestbed(path.join(directory, name))));
     await rm(directory, { recursive: true, force: true });
   });
 
@@ -47,10 +43,10 @@ describe('a replay on a real Slurm', { timeout: 2 * PATIENCE_MS }, () => {
     periods: [{ node: 'a', start: 0, end: 40_000 }, { node: 'b', start: 0, end: 15_000 }, { node: 'c', start: 10_000, end: 40_000 }],
   };
 
-  const queuedPrimeJobs = async (): Promise<string> => runSlurm(testbed.env, 'squeue', ['-h', '-p', 'prime', '-t', 'PENDING,RUNNING', '-o', '%i %T']);
-  const untilNoPrimeJob = async (): Promise<void> => {
-    for (const deadline = Date.now() + 60_000; await queuedPrimeJobs() !== '';) {
-      assert.ok(Date.now() < deadline, `prime jobs are left: ${await queuedPrimeJobs()}`);
+  const queuedPrimeJobs = async (on: Testbed): Promise<string> => runSlurm(on.env, 'squeue', ['-h', '-p', 'prime', '-t', 'PENDING,RUNNING', '-o', '%i %T']);
+  const untilNoPrimeJob = async (on: Testbed): Promise<void> => {
+    for (const deadline = Date.now() + 60_000; await queuedPrimeJobs(on) !== '';) {
+      assert.ok(Date.now() < deadline, `prime jobs are left: ${await queuedPrimeJobs(on)}`);
       await delay(200);
     }
   };
@@ -65,7 +61,7 @@ describe('a replay on a real Slurm', { timeout: 2 * PATIENCE_MS }, () => {
         return Promise.resolve();
       },
     }), (error) => error instanceof ReplayError && error.code === 'EABORTED');
-    await untilNoPrimeJob();
+    await untilNoPrimeJob(testbed);
   });
 
   it('says so when no controller answers', async () => {
@@ -73,44 +69,48 @@ describe('a replay on a real Slurm', { timeout: 2 * PATIENCE_MS }, () => {
       surface, source: 'test', testbed, policy: 'dense', controlMs: 0, startPilots: () => Promise.resolve(),
       controller: { url: 'http://127.0.0.1:1', authKey: 'a:b', adminToken: 'c' },
     }), (error) => error instanceof ReplayError && error.code === 'ECONTROLLER');
-    await untilNoPrimeJob();
+    await untilNoPrimeJob(testbed);
   });
 
-  it('harvests idle nodes, gives them back, and loses no call', async () => {
-    const state = new StateDirectory(path.join(directory, 'state'));
-    await state.create();
-    const port = await freePortRange(1);
-    let output = '';
+  it('harvests idle nodes, gives them back, and loses no call, with two policies side by side', async () => {
+    const port = await freePortRange(2);
     const seen: ReplayProgress[] = [];
-    const report = await runReplay({
-      surface, source: 'test', testbed, policy: 'dense', rate: 5, functions: 4, controlMs: 30_000, warmUpMs: 5000,
-      controller: { url: `http://127.0.0.1:${port}`, authKey: await state.authKey(undefined), adminToken: await state.adminToken() },
-      startPilots: async () => {
-        controller = spawn(process.execPath, [
-          '--disable-warning=ExperimentalWarning', MAIN, 'up', '--limits', 'unlimited', '--cluster', 'slurm', '--partition', 'whisk', '--invoker-memory', '1000',
-          '--port', String(port), '--state', state.path, '--policy', 'dense',
-        ], { env: { ...process.env, ...testbed.env }, stdio: ['ignore', 'pipe', 'pipe'] });
-        for (const stream of [controller.stdout, controller.stderr]) stream?.on('data', (chunk: Buffer) => { output += chunk.toString(); });
-        for (const deadline = Date.now() + 60_000; !await fetch(`http://127.0.0.1:${port}/ping`).then(({ ok }) => ok, () => false);) {
-          assert.ok(Date.now() < deadline && controller.exitCode === null, `the controller does not answer: ${output}`);
-          await delay(100);
-        }
-      },
+    // Each has its own load and its own Slurm. In the second the main loop gives pilots nothing, because a prime job waits.
+    const lanes = [
+      { policy: 'dense', testbed, directory: path.join(directory, 'dense'), port, primePending: 'never' },
+      { policy: 'adaptive', testbed: hard, directory: path.join(directory, 'adaptive'), port: port + 1, primePending: 'always' },
+    ] as const;
+    const reports = await besideEachOther(lanes, ({ policy }) => policy, (lane, company) => replayOn(lane, {
+      ...company, surface, source: 'test', rate: 5, functions: 4, controlMs: 30_000, warmUpMs: 5000, primePending: lane.primePending,
       onProgress: (progress) => { seen.push(progress); },
-    });
-    const told = JSON.stringify({ calls: { ...report.calls, distribution: [] }, warnings: report.warnings });
-    assert.equal(report.calls.sent, 200);
-    assert.equal(report.calls.outcomes.rejected, 0, told);
-    assert.ok(report.calls.outcomes.succeeded >= 190, told);
-    assert.deepEqual([report.calls.audit.lost, report.calls.audit.duplicated], [0, 0], told);
-    assert.equal(report.primeJobs.preempting.count, 1, told);
-    assert.equal(report.primeJobs.without?.count, 1);
-    assert.equal(report.primeJobs.neverStarted, 0);
-    assert.ok(report.coverage.points.length >= 10, `only ${report.coverage.points.length} looks`);
-    assert.ok(report.coverage.slurm > 0.4 && report.coverage.ready > 0.4, `coverage ${report.coverage.slurm}, ready ${report.coverage.ready}`);
-    assert.ok(report.pilots.count >= 3 && report.invokers.startup.count >= 3);
+    }), new AbortController().signal);
+    for (const report of reports) {
+      const told = JSON.stringify({ policy: report.setup.policy, calls: { ...report.calls, distribution: [] }, primeJobs: report.primeJobs, warnings: report.warnings });
+      assert.equal(report.calls.sent, 200);
+      assert.equal(report.calls.outcomes.rejected, 0, told);
+      assert.ok(report.calls.outcomes.succeeded >= 190, told);
+      assert.deepEqual([report.calls.audit.lost, report.calls.audit.duplicated], [0, 0], told);
+      assert.equal(report.primeJobs.preempting.count, 1, told);
+      assert.equal(report.primeJobs.without?.count, 1);
+      assert.equal(report.primeJobs.neverStarted, 0);
+      const { mainLoop, backfill } = report.primeJobs.started ?? assert.fail(told);
+      assert.deepEqual([mainLoop.preempting.count + backfill.preempting.count, mainLoop.without.count + backfill.without.count], [1, 1], told);
+      assert.equal(report.primeJobs.handOver?.count, 1, told);
+      assert.ok(report.primeJobs.handOver.max <= report.primeJobs.preempting.max, told);
+      assert.ok(report.coverage.points.length >= 10, `only ${report.coverage.points.length} looks`);
+      assert.ok(report.coverage.slurm > 0.4 && report.coverage.ready > 0.4, `coverage ${report.coverage.slurm}, ready ${report.coverage.ready}`);
+      assert.ok(report.pilots.count >= 3 && report.invokers.startup.count >= 3, told);
+      const { slurmctld } = report.burden;
+      assert.ok(slurmctld !== undefined && slurmctld.requestsPerMinute > 0 && (slurmctld.cpuShare ?? 0) > 0, JSON.stringify(report.burden));
+    }
+    const begins = reports.map(({ setup }) => setup.begin);
+    assert.ok(Math.max(...begins) - Math.min(...begins) < 5000, 'the windows did not begin together');
     assert.ok(seen.some(({ phase }) => phase === 'running'));
-    assert.ok(reportPage(report).includes('Table II'));
-    await untilNoPrimeJob();
+    assert.ok(reportPage(reports[0] ?? assert.fail()).includes('Table II'));
+    assert.ok(comparePage(reports).includes('<th>adaptive</th>'));
+    const starters = startersOf(await readFile(path.join(hard.directory, 'log', 'slurmctld.log'), 'utf8'));
+    const harvested = (await readFile(hard.jobLog, 'utf8')).split('\n').filter((line) => line.includes('Partition=whisk') && line.includes('NodeList=n')).map((line) => /^JobId=(\d+)/.exec(line)?.[1] ?? '');
+    assert.ok(harvested.length >= 2 && harvested.every((id) => starters.get(id) === 'backfill'), `the main loop started pilots though a prime job waited: ${harvested.join(' ')}`);
+    await Promise.all([testbed, hard].map((each) => untilNoPrimeJob(each)));
   });
 });

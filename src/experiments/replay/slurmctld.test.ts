@@ -61,7 +61,7 @@ describe('what slurmctld tells', () => {
 slurmctld: sched/backfill: _start_job: Started JobId=3 in whisk on n2
 slurmctld: sched/backfill: _start_job: Started JobId=5_1(7) in whisk on n3
 slurmctld: preempted JobId=3 has been killed to reclaim resources for JobId=12`;
-    assert.deepEqual([...startersOf(log)], [['1', 'main loop'], ['3', 'backfill']]);
+    assert.deepEqual([...startersOf(log)], [['1', 'main loop'], ['3', 'backfill'], ['7', 'backfill']]);
   });
 });
 
