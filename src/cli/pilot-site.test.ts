@@ -13,7 +13,7 @@ describe('pilotSite', () => {
   });
 
   it('knows of no bound where none is set, and takes the cluster\'s OverTimeLimit', () => {
-    assert.deepEqual(pilotSite(site('(null)', 'MaxTime=UNLIMITED OverTimeLimit=NONE', 'OverTimeLimit = UNLIMITED'), 'whisk', []), { noReserve: false, overTimeLimit: true });
+    assert.deepEqual(pilotSite(site('(null)', 'MaxTime=UNLIMITED OverTimeLimit=NONE', 'OverTimeLimit = UNLIMITED'), 'whisk', []), { noReserve: false, overTimeLimit: true, maxLimitMinutes: 1440 }, 'backfill plans a day ahead');
     assert.deepEqual(pilotSite(site('(null)', 'MaxTime=UNLIMITED'), undefined, []), { noReserve: false, overTimeLimit: false, maxLimitMinutes: 1440 });
   });
 });

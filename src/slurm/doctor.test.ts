@@ -65,7 +65,7 @@ describe('doctor', () => {
   it('says what a site could do for more', () => {
     const hints = doctor(site({ AccountingStorageType: 'accounting_storage/slurmdbd', OverTimeLimit: 'UNLIMITED' }), { partition: 'whisk' });
     assert.match(hints.find(({ code }) => code === 'NO_RESERVE')?.advice ?? '', /flags=NoReserve/);
-    assert.match(hints.find(({ code }) => code === 'OVER_TIME_LIMIT')?.advice ?? '', /single/);
+    assert.match(hints.find(({ code }) => code === 'OVER_TIME_LIMIT')?.advice ?? '', /adaptive/);
   });
 
   it('names the partitions there are', () => {

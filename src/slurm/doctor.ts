@@ -4,6 +4,7 @@
  */
 import { expandHostList } from '../domain/host-list.ts';
 import { minutesOf, secondsOf } from './setting-values.ts';
+import { overTimeLimitOf, partitionOf } from './site-levers.ts';
 import type { PartitionSettings, Site } from './site.ts';
 
 export interface Finding {
@@ -28,7 +29,7 @@ interface Patient { readonly site: Site; readonly partition: PartitionSettings; 
 
 /** All findings, those that ask for something first. */
 export function doctor(site: Site, options: DoctorOptions = {}): Finding[] {
-  const partition = site.partitions.find((one) => options.partition === undefined ? one['Default'] === 'YES' : one['PartitionName'] === options.partition);
+  const partition = partitionOf(site, options.partition);
   if (partition === undefined) {
     const known = site.partitions.map((one) => one['PartitionName']).join(', ');
     return [finding('error', 'PARTITION_UNKNOWN', options.partition === undefined ? 'this site has no default partition' : `this site has no partition ${options.partition}`, `name one of: ${known}`)];
@@ -126,9 +127,8 @@ function schedulingDelay({ site }: Patient): Finding[] {
 }
 
 function overTimeLimit({ site, partition }: Patient): Finding[] {
-  const own = partition['OverTimeLimit'];
-  const value = own === undefined || own === 'NONE' ? site.settings['OverTimeLimit'] ?? '0 min' : own;
-  if (value === 'UNLIMITED') return [finding('ok', 'OVER_TIME_LIMIT', 'OverTimeLimit is UNLIMITED: a pilot of 1 minute fits every gap and runs until it is preempted', 'use the policy single with a limit of 1 minute')];
+  const value = overTimeLimitOf(site, partition) ?? '0 min';
+  if (value === 'UNLIMITED') return [finding('ok', 'OVER_TIME_LIMIT', 'OverTimeLimit is UNLIMITED: a pilot of 1 minute fits every gap and runs until it is preempted', 'nothing: the policy adaptive makes use of it')];
   const minutes = Number.parseInt(value, 10);
   if (minutes > 0) return [finding('ok', 'OVER_TIME_LIMIT', `OverTimeLimit is ${minutes} min: pilots may run so much longer than they asked for`, 'shorter pilots of the policy single fit more gaps')];
   return [];
@@ -137,12 +137,12 @@ function overTimeLimit({ site, partition }: Patient): Finding[] {
 function noReserve({ site }: Patient): Finding[] {
   const accounting = site.settings['AccountingStorageType'] ?? '';
   if (!accounting.includes('slurmdbd')) return [];
-  return [finding('ok', 'NO_RESERVE', 'a QOS with Flags=NoReserve lets one kind of pilot into every gap (97 % of the idle time used in replays, 91 % with fib)', 'operator: sacctmgr add qos pilot flags=NoReserve; then the policy single with the sbatch argument --qos=pilot')];
+  return [finding('ok', 'NO_RESERVE', 'a QOS with Flags=NoReserve lets one kind of pilot into every gap (97 % of the idle time used in replays, 91 % with fib)', 'operator: sacctmgr add qos pilot flags=NoReserve; then the sbatch argument --qos=pilot')];
 }
 
 function nicePlugin({ site }: Patient): Finding[] {
   if (site.settings['PriorityType'] !== 'priority/basic') return [];
-  return [finding('warn', 'PRIORITY_TYPE', 'PriorityType is priority/basic: --nice may have no effect, so fib and dense cannot put long pilots first', 'operator: PriorityType=priority/multifactor; or use the policy single')];
+  return [finding('warn', 'PRIORITY_TYPE', 'PriorityType is priority/basic: --nice may have no effect, so fib and dense cannot put long pilots first; adaptive submits its pilots anew in order, with more sbatch calls', 'operator: PriorityType=priority/multifactor')];
 }
 
 function arraySize({ site, maxPending }: Patient): Finding[] {

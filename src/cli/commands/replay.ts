@@ -12,7 +12,7 @@ export function replayCommand(): Command {
     .option('--timezone <name>', 'of --from and of the report (default: Europe/Warsaw, where the paper\'s cluster stands)')
     .option('--minutes <number>', 'length of the window', positiveNumber(24 * 60), 30)
     .option('--nodes <number>', 'nodes of the testbed', wholeNumber(1, 2_300), 64)
-    .addOption(new Option('--policy <name...>', 'which pilots are kept in the queue; several are replayed at the same time, each on a testbed of its own, and set side by side').choices(policyNames).default(['dense']))
+    .addOption(new Option('--policy <name...>', 'which pilots are kept in the queue; several are replayed at the same time, each on a testbed of its own, and set side by side').choices(policyNames).default(['adaptive']))
     .option('--control-minutes <number>', 'how much of the window is played without pilots first, to see how prime jobs start then; 0: none (default: a third of it, 10 at most)', wholeNumber(0, 24 * 60))
     .option('--rate <calls/s>', 'calls per second', positiveNumber(1_000), 10)
     .option('--functions <number>', 'functions that the calls go to in turn', wholeNumber(1, 10_000), 100)

@@ -1,6 +1,7 @@
 /** What of a site's configuration decides about pilots, taken from what scontrol prints. */
 import { doctor, type Finding } from '../../slurm/doctor.ts';
-import { minutesOf, secondsOf } from '../../slurm/setting-values.ts';
+import { secondsOf } from '../../slurm/setting-values.ts';
+import { partitionOf, siteLevers, type SiteLevers } from '../../slurm/site-levers.ts';
 import { parseSite, type PartitionSettings, type Site } from '../../slurm/site.ts';
 import { SlurmError } from '../../slurm/slurm.ts';
 import { parseSchedulerParameters, type SchedulerParameters } from '../../simulator/scheduler-parameters.ts';
@@ -44,41 +45,33 @@ export function parsePlanSite(config: string, partitions: string | undefined): S
 
 /** @throws {RangeError} for a partition that the site does not have, or a parameter out of range */
 export function planSiteOf(site: Site, { partition: wanted, noReserve }: PlanSiteOptions): PlanSite {
-  const partition = partitionOf(site, wanted);
+  const partition = knownPartition(site, wanted);
+  const levers = siteLevers(site, partition);
   const name = partition?.['PartitionName'] ?? wanted;
   const { settings } = site;
   const text = settings['SchedulerParameters'] ?? '';
   return {
     cluster: settings['ClusterName'] ?? 'the cluster', version: settings['SLURM_VERSION'] ?? '', ...name === undefined ? {} : { partition: name },
     schedulerText: text === '(null)' ? '' : text,
-    scheduler: bounded(parseSchedulerParameters(text), site, partition),
+    scheduler: bounded(parseSchedulerParameters(text), levers),
     priorities: settings['PriorityType'] !== 'priority/basic',
     killWait: secondsOf(settings['KillWait'] ?? '30'), graceTime: secondsOf(partition?.['GraceTime'] ?? '0'),
     graceHeard: (settings['SlurmctldParameters'] ?? '').includes('preempt_send_user_signal'),
-    noReserve, overTimeLimit: overTimeLimitOf(site, partition) === 'UNLIMITED',
+    noReserve, overTimeLimit: levers.overTimeLimit,
     slurmdbd: (settings['AccountingStorageType'] ?? '').includes('slurmdbd'), preemptByQos: settings['PreemptType'] === 'preempt/qos',
     findings: partition === undefined ? [] : doctor(site, { partition: name ?? '' }).filter(({ level }) => level !== 'ok'),
   };
 }
 
-function partitionOf({ partitions }: Site, wanted: string | undefined): PartitionSettings | undefined {
-  if (partitions.length === 0) return undefined;
-  const found = partitions.find((one) => wanted === undefined ? one['Default'] === 'YES' : one['PartitionName'] === wanted);
+function knownPartition(site: Site, wanted: string | undefined): PartitionSettings | undefined {
+  if (site.partitions.length === 0) return undefined;
+  const found = partitionOf(site, wanted);
   if (found !== undefined) return found;
-  const names = partitions.map((one) => one['PartitionName']).join(', ');
+  const names = site.partitions.map((one) => one['PartitionName']).join(', ');
   throw new RangeError(wanted === undefined ? `the site has no default partition; name one with --partition: ${names}` : `the site has no partition ${wanted}; it has ${names}`);
 }
 
 /** All pilots are one user's in one partition; what is longer than the partition allows never starts, nor does what backfill does not plan. */
-function bounded(scheduler: SchedulerParameters, site: Site, partition: PartitionSettings | undefined): SchedulerParameters {
-  const depths = [scheduler.bf_max_job_part, ...['bf_max_job_user', 'bf_max_job_user_part'].map((name) => Number(site.schedulerParameters[name] ?? 0))].filter((depth) => depth > 0);
-  return {
-    ...scheduler, bf_max_job_part: depths.length === 0 ? 0 : Math.min(...depths),
-    bf_window: Math.min(scheduler.bf_window, minutesOf(partition?.['MaxTime'] ?? 'UNLIMITED')),
-  };
-}
-
-function overTimeLimitOf({ settings }: Site, partition: PartitionSettings | undefined): string | undefined {
-  const own = partition?.['OverTimeLimit'];
-  return own === undefined || own === 'NONE' ? settings['OverTimeLimit'] : own;
+function bounded(scheduler: SchedulerParameters, { userDepth, longestMinutes }: SiteLevers): SchedulerParameters {
+  return { ...scheduler, bf_max_job_part: userDepth ?? 0, bf_window: Math.min(scheduler.bf_window, longestMinutes) };
 }
