@@ -65,7 +65,7 @@ describe('the model of a cell', () => {
     const [cell] = chooseCells('single:fast:pending');
     assert.ok(cell !== undefined);
     const begin = 1_700_000_000_000;
-    const plans = new Map(window.periods.flatMap((period) => period.planMinutes === null ? [] : [[period, begin + period.start + period.planMinutes * 60_000]]));
+    const plans = new Map(window.periods.flatMap((period) => period.planMinutes === null ? [] : [[period, [{ at: begin + period.start, plannedAt: begin + period.start + period.planMinutes * 60_000 }]] as const]));
     const planned = await runModel(cell, window, { begin, plans });
     const unplanned = await runModel(cell, window, { begin, plans: new Map() });
     // A 90-minute pilot fits no planned period.

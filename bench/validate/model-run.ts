@@ -17,12 +17,18 @@ const SEEDS = 20;
 /** Of all seeds, each figure's mean. */
 export async function runModel(cell: Cell, window: ValidationWindow, { begin, plans }: Pick<RealRun, 'begin' | 'plans'>): Promise<ModelRun> {
   const surface = surfaceAt(window, begin);
-  const plannedAt = new Map(window.periods.map((period) => [`${period.node} ${begin + period.start}`, plans.get(period)]));
+  const plansOf = new Map(window.periods.map((period) => [`${period.node} ${begin + period.start}`, plans.get(period) ?? []]));
   const runs: Findings[] = [];
   for (let seed = 1; seed <= SEEDS; seed++) {
     const { report, delaysMs } = await simulateHarvestWithDelays({
       surface, policy: policyOfCell(cell), plans: 'none', startupMs: 0, seed,
-      periodPlan: ({ node, start }) => ({ plannedAt: plannedAt.get(`${node} ${start}`) ?? Number.POSITIVE_INFINITY, passedOver: cell.prime === 'pending' }),
+      periodPlan: ({ node, start, end }) => {
+        const known = plansOf.get(`${node} ${start}`) ?? [];
+        // A cycle plans before it looks at pilots, so the first plan counts from the period's begin.
+        const first = known.findLast(({ at }) => at <= start) ?? known[0];
+        const changes = known.filter(({ at }) => at > start && at < end && at > (first?.at ?? 0));
+        return { plannedAt: first?.plannedAt ?? Number.POSITIVE_INFINITY, passedOver: cell.prime === 'pending', changes };
+      },
       model: {
         scheduler: parseSchedulerParameters(cell.parameters), primePending: cell.prime === 'pending', priorities: true, noReserve: cell.noReserve,
         overTimeLimit: false, graceTime: 0, graceHeard: false, killWait: 30, exitMs: 0, primeStartedBy: 'main',

@@ -11,15 +11,15 @@ import type { Cell } from './cells.ts';
 import { policyOfCell } from './cells.ts';
 import { delaysOf, type Findings } from './findings.ts';
 import { pilotLives, pilotsOf, type PilotLife } from './pilot-lives.ts';
-import { PrimeSide, type PrimeArrival } from './prime-side.ts';
+import { PrimeSide, type PlannedStart, type PrimeArrival } from './prime-side.ts';
 import type { ValidationWindow, WindowPeriod } from './validation-window.ts';
 
 export interface RealRun {
   readonly findings: Findings;
   /** Epoch ms. */
   readonly begin: number;
-  /** Planned starts as Slurm had them, epoch ms. */
-  readonly plans: ReadonlyMap<WindowPeriod, number>;
+  /** Planned starts as Slurm had them. */
+  readonly plans: ReadonlyMap<WindowPeriod, readonly PlannedStart[]>;
   readonly arrivals: number;
   /** Prime jobs that had not begun when their node's next period did. */
   readonly neverStarted: number;
@@ -62,11 +62,15 @@ async function playOn(testbed: Testbed, cell: Cell, given: ValidationWindow, dir
   const slurm = await pilotsOf(testbed, directory, cell.noReserve);
   const manager = new PilotManager({ slurm, policy: policyOfCell(cell), clock: systemClock });
   const begin = Date.now();
+  const over = new AbortController();
+  const watching = prime.watchPlans(over.signal);
   try {
     await Promise.all([manager.start(), prime.play(begin)]);
     await new Promise((resolve) => { setTimeout(resolve, Math.max(0, begin + window.length - Date.now())); });
   } finally {
     await manager.stop();
+    over.abort();
+    await watching;
   }
   const until = Date.now();
   await new Promise((resolve) => { setTimeout(resolve, LAST_START_MS); });
