@@ -5,7 +5,7 @@ import { parsePlanSite, planSiteOf, type PlanSite } from '../experiments/plan/pl
 import { planPage } from '../experiments/plan/render/page.ts';
 import { planText } from '../experiments/plan/render/table.ts';
 import type { PolicyName } from '../pilots/policies.ts';
-import type { PlanKind } from '../simulator/planned-starts.ts';
+import { primePendingOf, type PlanKind, type PrimePendingChoice } from '../simulator/planned-starts.ts';
 import { readSite, type Site } from '../slurm/site.ts';
 import { SlurmError } from '../slurm/slurm.ts';
 import { CommandError, errorText } from './command-error.ts';
@@ -21,7 +21,7 @@ export interface PlanOptions {
   readonly timezone?: string;
   readonly policies: readonly PolicyName[];
   readonly plans: PlanKind;
-  readonly primePending: 'always' | 'never';
+  readonly primePending: PrimePendingChoice;
   readonly qosNoReserve: boolean;
   readonly startup: number;
   readonly exit: number;
@@ -49,7 +49,7 @@ export async function runPlan(options: PlanOptions): Promise<string> {
   if (idle === undefined || surface.periods.length === 0) throw new CommandError('ETRACEEMPTY', `${names.join(', ')}: no node is ever idle, so there is nothing to plan`, EXIT_DATA);
   const report = await makePlan({
     source, idle, surface, site, samples: trace.format === 'node-log' ? samplesOf(trace.log, day, timeZone) : [], policies: [...new Set(options.policies)], plans: options.plans,
-    primePending: options.primePending === 'always', startupSeconds: options.startup, exitSeconds: options.exit, pollSeconds: options.poll, seed: options.seed, seeds: options.seeds,
+    primePending: primePendingOf(options.primePending, options.plans), startupSeconds: options.startup, exitSeconds: options.exit, pollSeconds: options.poll, seed: options.seed, seeds: options.seeds,
   }, showProgress);
   if (html !== undefined) await writeOutput(html, planPage(report, analysis));
   return options.json ? JSON.stringify(report, null, 2) : planText(report);

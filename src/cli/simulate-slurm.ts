@@ -3,7 +3,7 @@ import { policyOf, type PolicyName, type PolicyOptions } from '../pilots/policie
 import type { PilotPolicy } from '../pilots/pilot-policy.ts';
 import type { CallLoad } from '../simulator/call-load.ts';
 import type { HarvestReport } from '../simulator/harvest-report.ts';
-import type { PlanKind } from '../simulator/planned-starts.ts';
+import { primePendingOf, withShorterCycles, type PlanKind, type PrimePendingChoice } from '../simulator/planned-starts.ts';
 import { parseSchedulerParameters, type SchedulerParameters } from '../simulator/scheduler-parameters.ts';
 import { simulateHarvest } from '../simulator/simulate-harvest.ts';
 import type { IdleSurface } from '../traces/surface.ts';
@@ -24,7 +24,10 @@ export interface SimulateSlurmOptions {
   readonly depth?: number;
   readonly limit?: number;
   readonly schedulerParameters: string;
-  readonly primePending: 'always' | 'never';
+  /** `drawn` only where plans are. */
+  readonly primePending: PrimePendingChoice;
+  readonly backfillTakes: number;
+  readonly logCycle?: number;
   readonly priorities: 'nice' | 'flat';
   readonly plans: PlanKind;
   readonly qosNoReserve: boolean;
@@ -52,18 +55,23 @@ const EXIT_USAGE = 64;
 export async function runSimulateSlurm(options: SimulateSlurmOptions): Promise<string> {
   const scheduler = inRange(() => parseSchedulerParameters(options.schedulerParameters));
   const policies = options.policy.map((name) => inRange(() => policyFor(name, options, scheduler)));
-  const surface = await surfaceFor(options);
+  const surface = cycledSurface(await surfaceFor(options), options, scheduler);
   const reports: HarvestReport[] = [];
   for (const policy of policies) reports.push(await simulateHarvest(requestOf(options, surface, policy, scheduler)));
   if (!options.json) return table(reports);
   return JSON.stringify(reports.length === 1 ? reports[0] : reports, null, 2);
 }
 
+function cycledSurface(surface: IdleSurface, { logCycle, backfillTakes, plans, seed }: SimulateSlurmOptions, { bf_interval }: SchedulerParameters): IdleSurface {
+  const factor = logCycle === undefined ? 1 : (bf_interval + backfillTakes) / logCycle;
+  return plans !== 'drawn' || factor >= 1 ? surface : withShorterCycles(surface, seed, factor);
+}
+
 function requestOf(options: SimulateSlurmOptions, surface: IdleSurface, policy: PilotPolicy, scheduler: SchedulerParameters): Parameters<typeof simulateHarvest>[0] {
   return {
     surface, policy, plans: options.plans, startupMs: options.startup * 1000, seed: options.seed, manager: { periodMs: options.poll * 1000 },
     model: {
-      scheduler, primePending: options.primePending === 'always', priorities: options.priorities === 'nice', noReserve: options.qosNoReserve,
+      scheduler, backfillTakes: options.backfillTakes, primePending: primePendingOf(options.primePending, options.plans), priorities: options.priorities === 'nice', noReserve: options.qosNoReserve,
       overTimeLimit: options.overTimeLimit, graceTime: options.graceTime, graceHeard: options.graceHeard, killWait: options.killWait, exitMs: options.exit * 1000,
       primeStartedBy: options.primeStart,
     },

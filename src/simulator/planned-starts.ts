@@ -1,5 +1,5 @@
-import { exponential, type Random } from '../traces/random.ts';
-import type { IdlePeriod } from '../traces/surface.ts';
+import { exponential, seededRandom, type Random } from '../traces/random.ts';
+import type { IdlePeriod, IdleSurface } from '../traces/surface.ts';
 import type { PeriodShares } from './observed-harvest.ts';
 
 /**
@@ -15,6 +15,16 @@ export type PlanKind = (typeof planKinds)[number];
  * nodes, never, or, `drawn`, for the nodes of periods that are held or blocked.
  */
 export type PrimePending = boolean | 'drawn';
+
+/** The same as people choose it. */
+export const primePendingChoices = ['always', 'never', 'drawn'] as const;
+export type PrimePendingChoice = (typeof primePendingChoices)[number];
+
+/** What is drawn are kinds of periods, which go with drawn plans only: with others, `drawn` means always. */
+export function primePendingOf(choice: PrimePendingChoice, plans: PlanKind): PrimePending {
+  if (choice === 'drawn') return plans === 'drawn' ? 'drawn' : true;
+  return choice === 'always';
+}
 
 /**
  * Shares of the kinds of periods by length, as the paper's day shows them (17 March 2022, a backfill cycle every 150 s),
@@ -59,4 +69,26 @@ export function planOf(plans: PlanKind, primePending: PrimePending, { start, end
   if (plans === 'exact') return { plannedAt: end, passedOver };
   if (pick < held) return { plannedAt: start, passedOver };
   return { plannedAt: planned ? end + early : Number.POSITIVE_INFINITY, passedOver };
+}
+
+/** The numbers that plans are drawn with: own ones, so that all policies meet the same plans. */
+export function randomOfPlans(seed: number): Random {
+  return seededRandom(seed + 1);
+}
+
+/**
+ * The surface as it would be with shorter backfill cycles than when the log was written. Most held periods are nodes that wait
+ * for the cycle that starts a prime job on them: up to one cycle long they are about equally frequent, longer ones are rare. So
+ * they shorten in proportion, and the prime jobs start earlier; the others stay. That is inferred, not measured.
+ * @param seed of the simulation that is to run on it, which then takes the same periods for held
+ * @param factor of the cycle, in (0, 1]
+ */
+export function withShorterCycles(surface: IdleSurface, seed: number, factor: number): IdleSurface {
+  const random = randomOfPlans(seed);
+  const periods = surface.periods.map((period) => {
+    const { node, start, end } = period;
+    const held = planOf('drawn', 'drawn', period, random).plannedAt === start;
+    return held ? { node, start, end: Math.max(start + 1, Math.round(start + (end - start) * factor)) } : period;
+  });
+  return { ...surface, periods };
 }

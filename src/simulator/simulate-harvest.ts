@@ -12,7 +12,7 @@ import type { CallLoad } from './call-load.ts';
 import { EventClock } from './event-clock.ts';
 import { HarvestRecorder } from './harvest-recorder.ts';
 import { coverageOf, delaysOf, readyTimes, workersOf, type HarvestReport } from './harvest-report.ts';
-import { planOf, type PeriodPlan, type PlanKind } from './planned-starts.ts';
+import { planOf, randomOfPlans, type PeriodPlan, type PlanKind } from './planned-starts.ts';
 import { SimulatedCalls, type SimulatedCallsParts } from './simulated-calls.ts';
 import { SlurmModel, type SlurmModelOptions } from './slurm-model.ts';
 
@@ -47,8 +47,7 @@ export async function simulateHarvestWithDelays(request: HarvestRequest): Promis
   const calls = callsFor(request, clock);
   const names = [...new Set(surface.periods.map(({ node }) => node))].sort();
   const slurm = new SlurmModel(clock, names, surface.nodeCount, { ...request.model, phases }, calls?.beside(recorder) ?? recorder);
-  // Plans have numbers of their own, so that all policies meet the same ones.
-  const ofPlans = seededRandom(request.seed + 1);
+  const ofPlans = randomOfPlans(request.seed);
   for (const period of surface.periods) {
     const { plannedAt, passedOver, changes = [] } = request.periodPlan?.(period) ?? planOf(request.plans, request.model.primePending, period, ofPlans);
     clock.at(period.start, () => { slurm.primeLeaves(period.node, plannedAt, passedOver); });

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { policyNames } from '../../pilots/policies.ts';
-import { planKinds } from '../../simulator/planned-starts.ts';
+import { planKinds, primePendingChoices } from '../../simulator/planned-starts.ts';
 import { positiveNumber, wholeNumber } from '../option-values.ts';
 import type { PlanOptions } from '../plan.ts';
 
@@ -15,7 +15,7 @@ export function planCommand(): Command {
     .option('--timezone <name>', 'of --day and of the page (default: what the log says; Europe/Warsaw for the paper\'s logs)')
     .addOption(new Option('--policies <name...>', 'which pilots are kept in the queue').choices(policyNames).default([...policyNames], 'all'))
     .addOption(new Option('--plans <kind>', 'what Slurm knows of the ends of idle periods').choices(planKinds).default('drawn'))
-    .addOption(new Option('--prime-pending <when>', 'whether a prime job waits that cannot start, so that only backfill starts pilots').choices(['always', 'never']).default('always'))
+    .addOption(new Option('--prime-pending <when>', 'whether a prime job waits that cannot start, so that only backfill starts pilots').choices(primePendingChoices).default('drawn', 'drawn where --plans is, else always'))
     .option('--qos-no-reserve', 'the pilots\' QOS has the flag NoReserve already (scontrol does not show it)', false)
     .option('--startup <seconds>', 'from a pilot\'s start until its invoker is ready', positiveNumber(3600), 1)
     .option('--exit <seconds>', 'from SIGTERM until a pilot has left its node', positiveNumber(3600), 0.1)

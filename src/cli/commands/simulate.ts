@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { policyNames } from '../../pilots/policies.ts';
 import { arrivalKinds, defaultCallLoad } from '../../simulator/call-load.ts';
 import { parsePilotLengths } from '../../simulator/pilot-lengths.ts';
-import { planKinds } from '../../simulator/planned-starts.ts';
+import { planKinds, primePendingChoices } from '../../simulator/planned-starts.ts';
 import { positiveNumber, wholeNumber } from '../option-values.ts';
 import type { SimulateSlurmOptions } from '../simulate-slurm.ts';
 
@@ -41,7 +41,9 @@ export function simulateCommand(): Command {
     .option('--depth <number>', 'pending pilots of each kind (default: the policy\'s own)', wholeNumber(1, 10_000))
     .option('--limit <minutes>', 'limit of the policy single (default: 90)', wholeNumber(1, 100_000))
     .option('--scheduler-parameters <text>', 'Slurm\'s SchedulerParameters; of what is not named Slurm\'s defaults hold', '')
-    .addOption(new Option('--prime-pending <when>', 'whether a prime job waits that cannot start, so that only backfill starts pilots').choices(['always', 'never']).default('always'))
+    .addOption(new Option('--prime-pending <when>', 'whether a prime job waits that cannot start, so that only backfill starts pilots').choices(primePendingChoices).default('drawn', 'drawn where --plans is, else always'))
+    .option('--backfill-takes <seconds>', 'how long a backfill cycle itself takes; bf_interval is the pause behind it ("sdiag": Mean cycle)', numberFrom0(3600), 0)
+    .addOption(new Option('--log-cycle <seconds>', 'time between backfill cycles when the log was written: where the simulated one is shorter, nodes held for a prime job get it sooner (with drawn plans)').argParser(positiveNumber(86_400)))
     .addOption(new Option('--prime-start <by>', 'who starts prime jobs that preempt: the main loop, or only backfill, a cycle after the pilot has left').choices(['main', 'backfill']).default('main'))
     .addOption(new Option('--priorities <how>', 'whether --nice orders the pilots').choices(['nice', 'flat']).default('nice'))
     .addOption(new Option('--plans <kind>', 'what Slurm knows of the ends of idle periods').choices(planKinds).default('drawn'))

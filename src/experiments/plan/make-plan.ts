@@ -6,7 +6,7 @@ import { policyNames, type PolicyName } from '../../pilots/policies.ts';
 import { clairvoyant } from '../../simulator/clairvoyant.ts';
 import type { HarvestReport } from '../../simulator/harvest-report.ts';
 import { LENGTH_SETS } from '../../simulator/pilot-lengths.ts';
-import type { PlanKind } from '../../simulator/planned-starts.ts';
+import type { PlanKind, PrimePending } from '../../simulator/planned-starts.ts';
 import { simulateHarvestWithDelays, type HarvestRequest } from '../../simulator/simulate-harvest.ts';
 import { availabilityOf } from '../../traces/availability.ts';
 import type { NodeSample } from '../../traces/node-log.ts';
@@ -27,7 +27,7 @@ export interface PlanRequest {
   readonly site: PlanSite;
   readonly policies: readonly PolicyName[];
   readonly plans: PlanKind;
-  readonly primePending: boolean;
+  readonly primePending: PrimePending;
   readonly startupSeconds: number;
   /** From SIGTERM until a pilot has left. */
   readonly exitSeconds: number;

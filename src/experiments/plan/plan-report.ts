@@ -1,6 +1,6 @@
 /** What `hpcwhisk plan` finds. Shares as fractions (0..1) of the idle node time where nothing else is said, times in seconds. */
 import type { PolicyName } from '../../pilots/policies.ts';
-import type { PlanKind } from '../../simulator/planned-starts.ts';
+import type { PlanKind, PrimePending } from '../../simulator/planned-starts.ts';
 import type { AnalysisSource, IdleSummary } from '../analysis/analysis.ts';
 import type { PlanSite } from './plan-site.ts';
 import type { ChangeId } from './site-changes.ts';
@@ -78,7 +78,7 @@ export interface PasteLines {
 export interface PlanReport {
   readonly source: AnalysisSource;
   readonly setup: {
-    readonly policies: readonly PolicyName[]; readonly plans: PlanKind; readonly primePending: boolean; readonly seed: number; readonly seeds: number;
+    readonly policies: readonly PolicyName[]; readonly plans: PlanKind; readonly primePending: PrimePending; readonly seed: number; readonly seeds: number;
     readonly startupSeconds: number; readonly exitSeconds: number; readonly pollSeconds: number;
   };
   readonly site: PlanSite;

@@ -32,8 +32,9 @@ export function assumptions({ setup, idle, clairvoyant, bound, site }: PlanRepor
   const { plans, primePending, startupSeconds, exitSeconds, pollSeconds, seeds, seed } = setup;
   return [
     'Prime jobs come and go as the log says, whatever pilots do; Slurm is a model, the pilot manager and its policies are the ones that run.',
-    { none: 'Nothing is planned: every pilot fits every idle node.', exact: 'Every idle period\'s end is planned from its begin.', drawn: 'Half of the idle periods have a plan, 2.5 minutes later than their end at the mean: a log does not show plans.' }[plans],
-    primePending ? 'A prime job always waits that cannot start, so only backfill starts pilots, as on a full cluster.' : 'No prime job waits, so the main loop starts pilots.',
+    { none: 'Nothing is planned: every pilot fits every idle node.', exact: 'Every idle period\'s end is planned from its begin.', drawn: 'What Slurm had planned is drawn as the paper\'s day shows it, since a log does not say it: short idle periods are mostly held for a prime job.' }[plans],
+    primePending === 'drawn' ? 'Where a prime job waits for a node, only backfill starts pilots; elsewhere, mostly in long idle periods, the main loop does.'
+      : primePending ? 'A prime job always waits that cannot start, so only backfill starts pilots, as on a full cluster.' : 'No prime job waits, so the main loop starts pilots.',
     `An invoker is ready ${seconds(startupSeconds)} after its pilot's start and leaves ${seconds(exitSeconds)} after SIGTERM; the pilot manager looks every ${seconds(pollSeconds)}.`,
     `${seeds === 1 ? `One seed (${seed})` : `Means of ${seeds} seeds from ${seed} on`}; differences of less than 0.3 points are noise.`,
     `No pilots could be ready for more than ${percent(bound)} of the idle node time${clairvoyant === undefined ? '' : `; the paper's clairvoyant pilots (lengths A1) for ${percent(clairvoyant)}`}. The idle node time is ${percent(idle.share)} of all.`,
