@@ -92,7 +92,7 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayReport> {
   try {
     const prepared = await prepare(options, plan, jobs, client, onProgress, signal);
     const run = await runWindow(options, plan, jobs, client, prepared.holding, warnings, onProgress, signal);
-    const slurmctld = watch.burden(run.begin, run.begin + plan.length, run.arrivals.length);
+    const slurmctld = watch.burden(run.begin, run.begin + plan.length, run.arrivals.map(({ job }) => job.submittedAt));
     onProgress({ phase: 'auditing', text: `auditing ${run.calls.length} calls` });
     const audit = await auditAll(client, run.allCalls, run.loadBegin, signal);
     const failures = await failuresOf(client, run.calls);

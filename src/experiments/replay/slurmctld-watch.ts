@@ -45,13 +45,14 @@ export class SlurmctldWatch {
     return cycleBegins(this.#marks.map(({ seen }) => seen));
   }
 
-  /** What slurmctld did between two times, epoch ms; undefined where it was not seen at both. @param primeJobs submitted between them */
-  burden(from: number, to: number, primeJobs: number): SlurmctldBurden | undefined {
+  /** What slurmctld did between two times, epoch ms; undefined where it was not seen twice. @param primeSubmissions when prime jobs were submitted, epoch ms */
+  burden(from: number, to: number, primeSubmissions: readonly number[]): SlurmctldBurden | undefined {
     const inside = this.#marks.filter(({ at }) => at >= from - LOOK_MS && at <= to + LOOK_MS);
     const [first, last] = [inside[0], inside.at(-1)];
     if (first === undefined || last === undefined || first === last) return undefined;
     const ms = last.at - first.at;
     const [count, busy] = totals(first.seen, last.seen);
+    const primeJobs = primeSubmissions.filter((at) => at >= first.at && at < last.at).length;
     const submitted = requestsOf(last.seen, 'REQUEST_SUBMIT_BATCH_JOB') - requestsOf(first.seen, 'REQUEST_SUBMIT_BATCH_JOB') - primeJobs;
     return {
       requestsPerMinute: (count / ms) * 60_000, requestShare: busy / ms, pilotSubmissionsPerMinute: (Math.max(0, submitted) / ms) * 60_000,
