@@ -19,7 +19,7 @@ export interface PilotLife {
   readonly state: string;
 }
 
-export const PILOT_JOB_NAME = 'validate-pilot';
+const PILOT_JOB_NAME = 'validate-pilot';
 
 export async function pilotsOf(testbed: Testbed, directory: string, noReserve: boolean): Promise<CommandLineSlurm> {
   const starts = startsFile(directory);

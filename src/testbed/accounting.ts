@@ -14,7 +14,7 @@ import { TestbedError } from './testbed-error.ts';
 const run = promisify(execFile);
 
 /** What a testbed's pilots name to be let into every gap. */
-export const pilotQos = 'pilot';
+const pilotQos = 'pilot';
 
 const commandTimeoutMs = 60_000;
 const database = 'slurm';
