@@ -87,8 +87,8 @@ export class PilotManager {
   #submitted = 0;
   /** Ids that sbatch gave in the first round. */
   readonly #arrays: string[] = [];
-  /** Epoch ms of each sbatch in the last minute. */
-  #submissions: number[] = [];
+  /** One for each sbatch in the last minute. By timers, since the clock may be set. */
+  readonly #submissions = new Set<CancelTimer>();
   #slowestCallMs = 0;
   #timer: CancelTimer | undefined;
   #round: Promise<void> = Promise.resolve();
@@ -117,6 +117,7 @@ export class PilotManager {
     } catch (error) {
       if (error instanceof SlurmError && error.kind === 'user') {
         this.#stopped = true;
+        for (const forget of this.#submissions) forget();
         // Some kinds may have been accepted before one was refused.
         if (this.#arrays.length > 0) await this.#slurm.cancel(this.#arrays).catch(() => undefined);
         throw error;
@@ -171,6 +172,7 @@ export class PilotManager {
     this.#stopped = true;
     this.#timer?.();
     await this.#round;
+    for (const forget of this.#submissions) forget();
     if (options.cancel === true) await this.#cancelAll();
   }
 
@@ -202,6 +204,8 @@ export class PilotManager {
       const { periodMs, maxBackoffMs } = this.#options;
       if (this.#failingRounds >= failingRoundsAllowed) this.#restockAt = this.#clock.now() + Math.min(periodMs * 2 ** (this.#failingRounds - failingRoundsAllowed + 1), maxBackoffMs);
     }
+    // A clock that was set back must not keep the stock empty.
+    this.#restockAt = Math.min(this.#restockAt, this.#clock.now() + this.#options.maxBackoffMs);
     return this.#clock.now() >= this.#restockAt;
   }
 
@@ -210,7 +214,7 @@ export class PilotManager {
       for (let left = wanted.count; left > 0;) {
         if (this.#stopped || !this.#maySubmit()) return;
         const count = Math.min(left, this.#options.maxArraySize);
-        this.#submissions.push(this.#clock.now());
+        this.#countSubmission();
         const id = await this.#timed(() => this.#slurm.submit({ ...wanted, count }));
         if (this.#timer === undefined) this.#arrays.push(id);
         this.#submitted += count;
@@ -220,9 +224,12 @@ export class PilotManager {
   }
 
   #maySubmit(): boolean {
-    const since = this.#clock.now() - minuteMs;
-    this.#submissions = this.#submissions.filter((at) => at > since);
-    return this.#submissions.length < this.#options.maxSubmissionsPerMinute;
+    return this.#submissions.size < this.#options.maxSubmissionsPerMinute;
+  }
+
+  #countSubmission(): void {
+    const forget = this.#clock.after(minuteMs, () => { this.#submissions.delete(forget); });
+    this.#submissions.add(forget);
   }
 
   async #cancelSurplus(plan: PilotPlan): Promise<void> {
