@@ -4,35 +4,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { installTestbedPackages } from '../../src/testbed/packages.ts';
 import { chooseCells, QUICK_CELLS, type Cell } from './cells.ts';
-import type { Findings } from './findings.ts';
 import { runModel } from './model-run.ts';
 import { runReal } from './real-run.ts';
+import type { ComparedCell, Validation } from './validation.ts';
 import { validationText } from './validation-text.ts';
 import { validationWindow, type ValidationWindow } from './validation-window.ts';
-
-export interface ComparedCell {
-  readonly cell: Cell;
-  readonly real: Findings;
-  readonly model: Findings;
-  /** Of the model's coverage between seeds. */
-  readonly deviation: number;
-  /** Cells that ran on the machine beside this one. */
-  readonly beside: readonly string[];
-  readonly arrivals: number;
-  readonly neverStarted: number;
-  readonly lateP95Ms: number;
-  readonly errors: readonly string[];
-}
-
-export interface Validation {
-  readonly setup: {
-    readonly source: string; readonly minutes: number; readonly nodes: number; readonly parallel: number; readonly seed: number;
-    readonly periods: number; readonly planned: number; readonly idleNodeSeconds: number; readonly began: string; readonly seconds: number;
-  };
-  readonly cells: readonly ComparedCell[];
-  /** Cells that could not be run, and why. */
-  readonly failed: readonly { readonly cell: string; readonly error: string }[];
-}
 
 /** Testbeds start one after the other, so that the first events of one are not late for the start of the next. */
 const STAGGER_MS = 20_000;

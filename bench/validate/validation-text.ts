@@ -1,4 +1,4 @@
-import type { ComparedCell, Validation } from './validate.ts';
+import type { ComparedCell, Validation } from './validation.ts';
 
 /** Where the model is off by more than this, the table says so. */
 const MOST_POINTS = 2;
