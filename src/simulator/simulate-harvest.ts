@@ -13,7 +13,7 @@ import { EventClock } from './event-clock.ts';
 import { HarvestRecorder } from './harvest-recorder.ts';
 import { coverageOf, delaysOf, readyTimes, workersOf, type HarvestReport } from './harvest-report.ts';
 import { planOf, randomOfPlans, type PeriodPlan, type PlanKind } from './planned-starts.ts';
-import { SimulatedCalls, type SimulatedCallsParts } from './simulated-calls.ts';
+import { SimulatedCalls, type CallsWatch } from './simulated-calls.ts';
 import { SlurmModel, type SlurmModelOptions } from './slurm-model.ts';
 
 export interface HarvestRequest {
@@ -27,9 +27,9 @@ export interface HarvestRequest {
   readonly startupMs: number;
   readonly seed: number;
   readonly manager?: PilotManagerOptions;
-  /** Calls that arrive meanwhile, and who is told what they kept busy when. */
+  /** Calls that arrive meanwhile, and who looks on. */
   readonly calls?: CallLoad;
-  readonly ran?: SimulatedCallsParts['ran'];
+  readonly callsWatch?: CallsWatch;
 }
 
 /** The same request gives the same report. */
@@ -64,9 +64,9 @@ export async function simulateHarvestWithDelays(request: HarvestRequest): Promis
   return { report: calls === undefined ? report : { ...report, calls: await calls.finish() }, delaysMs: recorder.delays };
 }
 
-function callsFor({ surface, calls: load, startupMs, model: { overTimeLimit }, seed, ran }: HarvestRequest, clock: EventClock): SimulatedCalls | undefined {
+function callsFor({ surface, calls: load, startupMs, model: { overTimeLimit }, seed, callsWatch: watch }: HarvestRequest, clock: EventClock): SimulatedCalls | undefined {
   if (load === undefined) return undefined;
-  return new SimulatedCalls({ clock, load, startupMs, overTimeLimit, until: surface.to, random: seededRandom(seed + 2), ...ran === undefined ? {} : { ran } });
+  return new SimulatedCalls({ clock, load, startupMs, overTimeLimit, until: surface.to, random: seededRandom(seed + 2), ...watch === undefined ? {} : { watch } });
 }
 
 function reportOf({ surface, policy, model, plans, seed, calls }: HarvestRequest, recorder: HarvestRecorder, slurm: SlurmModel, startupMs: number): HarvestReport {

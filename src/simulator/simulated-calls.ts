@@ -53,7 +53,15 @@ export interface SimulatedCallsParts {
   /** Epoch ms until which calls come. */
   readonly until: number;
   readonly random: Random;
-  readonly ran?: InvokerWorld['ran'];
+  readonly watch?: CallsWatch;
+}
+
+/** Is told what happens on the nodes; epoch ms. */
+export interface CallsWatch {
+  /** A call kept the node busy, from the start of its container on, whatever became of it. */
+  ran(node: string, from: number, to: number): void;
+  /** A prime job that wanted the node at `wanted` begins on it. */
+  primeBegins(node: string, wanted: number, begin: number): void;
 }
 
 export class SimulatedCalls {
@@ -67,12 +75,12 @@ export class SimulatedCalls {
   readonly #invokers = new Map<ModelPilot, SimulatedInvoker | undefined>();
 
   constructor(parts: SimulatedCallsParts) {
-    const { clock, load, random, ran } = parts;
+    const { clock, load, random, watch } = parts;
     this.#parts = parts;
     this.#begin = clock.now();
     this.#arrivals = new Arrivals(load, random);
     this.#dispatcher = new Dispatcher({ store: this.#books.store, code: () => Promise.resolve(undefined), clock, random, logger: silentLogger });
-    this.#world = { clock, controller: this.#dispatcher, load, counts: { interrupted: 0, handedBack: 0, cold: 0 }, ...ran === undefined ? {} : { ran } };
+    this.#world = { clock, controller: this.#dispatcher, load, counts: { interrupted: 0, handedBack: 0, cold: 0 }, ...watch === undefined ? {} : { watch } };
   }
 
   async start(): Promise<void> {
@@ -93,7 +101,10 @@ export class SimulatedCalls {
         watcher.ended(pilot);
         this.#ended(pilot);
       },
-      primeStarted: (...prime) => { watcher.primeStarted(...prime); },
+      primeStarted: (node, at, delayMs, preempted) => {
+        watcher.primeStarted(node, at, delayMs, preempted);
+        this.#parts.watch?.primeBegins(node, at, at + delayMs);
+      },
     };
   }
 

@@ -29,8 +29,7 @@ export interface InvokerWorld {
   readonly controller: LinkHandler;
   readonly load: Pick<CallLoad, 'callMs' | 'coldMs' | 'memoryMB'>;
   readonly counts: InvokerCounts;
-  /** A call kept the node busy, from the start of its container on (epoch ms), whatever became of it. */
-  readonly ran?: (node: string, from: number, to: number) => void;
+  readonly watch?: { ran(node: string, from: number, to: number): void };
 }
 
 export interface InvokerCounts {
@@ -228,7 +227,7 @@ export class SimulatedInvoker {
   #stop(held: HeldActivation, run: Run): void {
     run.cancel();
     this.#runs.delete(held);
-    this.#world.ran?.(this.#description.node, run.from, this.#world.clock.now());
+    this.#world.watch?.ran(this.#description.node, run.from, this.#world.clock.now());
   }
 
   #remove(slot: Slot<'warm'>): void {
