@@ -27,6 +27,7 @@ export interface SimulateSlurmOptions {
   /** `drawn` only where plans are. */
   readonly primePending: PrimePendingChoice;
   readonly backfillTakes: number;
+  readonly slurmVersion: string;
   readonly logCycle?: number;
   readonly priorities: 'nice' | 'flat';
   readonly plans: PlanKind;
@@ -71,7 +72,7 @@ function requestOf(options: SimulateSlurmOptions, surface: IdleSurface, policy: 
   return {
     surface, policy, plans: options.plans, startupMs: options.startup * 1000, seed: options.seed, manager: { periodMs: options.poll * 1000 },
     model: {
-      scheduler, backfillTakes: options.backfillTakes, primePending: primePendingOf(options.primePending, options.plans), priorities: options.priorities === 'nice', noReserve: options.qosNoReserve,
+      scheduler, timeMin: options.slurmVersion === '19.05' ? 'cut' : 'minimum', backfillTakes: options.backfillTakes, primePending: primePendingOf(options.primePending, options.plans), priorities: options.priorities === 'nice', noReserve: options.qosNoReserve,
       overTimeLimit: options.overTimeLimit, graceTime: options.graceTime, graceHeard: options.graceHeard, killWait: options.killWait, exitMs: options.exit * 1000,
       primeStartedBy: options.primeStart,
     },

@@ -13,6 +13,8 @@ export interface PilotKind {
   /** Unique in its policy, e.g. `m90`. */
   readonly kind: string;
   readonly limitMinutes: number;
+  /** Slurm may start it with a limit as short as this. */
+  readonly timeMinMinutes?: number;
   /** Larger goes later. */
   readonly nice: number;
   /** How many are kept pending. */
@@ -91,10 +93,10 @@ export function planStock(kinds: readonly PilotKind[], pending: Readonly<Record<
   const missing: { submission: PilotSubmission; emptiness: number }[] = [];
   const cancel: { kind: string; count: number }[] = [];
   const known = new Set<string>();
-  for (const { kind, limitMinutes, nice, depth } of kinds) {
+  for (const { kind, limitMinutes, timeMinMinutes, nice, depth } of kinds) {
     known.add(kind);
     const count = depth - (pending[kind] ?? 0);
-    if (count > 0) missing.push({ submission: { kind, count, limitMinutes, nice }, emptiness: count / depth });
+    if (count > 0) missing.push({ submission: { kind, count, limitMinutes, nice, ...timeMinMinutes === undefined ? {} : { timeMinMinutes } }, emptiness: count / depth });
     if (count < 0) cancel.push({ kind, count: -count });
   }
   for (const [kind, count] of Object.entries(pending)) if (!known.has(kind) && count > 0) cancel.push({ kind, count });

@@ -3,8 +3,9 @@ import { dense } from './dense.ts';
 import { fib } from './fib.ts';
 import type { PilotPolicy } from './pilot-policy.ts';
 import { single } from './single.ts';
+import { variable } from './var.ts';
 
-export const policyNames = ['fib', 'dense', 'single', 'adaptive'] as const;
+export const policyNames = ['fib', 'dense', 'single', 'adaptive', 'var'] as const;
 export type PolicyName = (typeof policyNames)[number];
 
 export interface PolicyOptions extends AdaptiveOptions {
@@ -19,5 +20,6 @@ export function policyOf(name: PolicyName, options: PolicyOptions = {}): PilotPo
     case 'dense': return dense(options);
     case 'single': return single(options);
     case 'adaptive': return adaptive(options);
+    case 'var': return variable(options);
   }
 }

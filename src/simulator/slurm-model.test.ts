@@ -64,6 +64,23 @@ describe('the model of Slurm', () => {
     assert.deepEqual([running(), recorder.ends], [[], { TIMEOUT: 1 }]);
   });
 
+  it('gives a pilot with --time-min what fits before the planned start, or just the minimum, and the whole limit in the main loop', async () => {
+    for (const [timeMin, primePending, limit] of [['cut', true, 6], ['minimum', true, 2], ['cut', false, 120], ['minimum', false, 120]] as const) {
+      const { slurm, after } = world({ timeMin, primePending, phases: { backfill: 0.5, main: 0.1, limitCheck: 0 } });
+      await slurm.submit({ kind: 'v120', count: 1, limitMinutes: 120, timeMinMinutes: 2, nice: 0 });
+      slurm.primeLeaves('n1', START + 7 * MINUTE);
+      await after(20);
+      assert.deepEqual(slurm.running().map(({ limitMinutes }) => limitMinutes), [limit]);
+    }
+    for (const timeMin of ['cut', 'minimum'] as const) {
+      const { slurm, after, running } = world({ timeMin });
+      await slurm.submit({ kind: 'v120', count: 1, limitMinutes: 120, timeMinMinutes: 2, nice: 0 });
+      slurm.primeLeaves('n1', START + 2 * MINUTE);
+      await after(60);
+      assert.deepEqual(running(), []);
+    }
+  });
+
   it('lets a pilot with OverTimeLimit run until a prime job comes', async () => {
     const { slurm, pilot, running, after } = world({ overTimeLimit: true });
     await pilot(1);

@@ -25,6 +25,11 @@ export interface SlurmModelOptions {
   readonly primePending: PrimePending;
   /** Whether `--nice` orders pilots (a priority plugin is active), or only their age. */
   readonly priorities: boolean;
+  /**
+   * What backfill makes of `--time-min`: it cuts the limit down to what fits before the planned start (19.05), or gives just the
+   * minimum (20.11 to 23.11). The main loop gives the whole limit. @default minimum
+   */
+  readonly timeMin?: 'cut' | 'minimum';
   /** The pilots' QOS has the flag NoReserve. */
   readonly noReserve: boolean;
   /** The pilots' partition has OverTimeLimit=UNLIMITED. */
@@ -59,7 +64,8 @@ export interface ModelPilot {
   readonly array: number;
   readonly task: number;
   readonly kind: string;
-  readonly limitMinutes: number;
+  limitMinutes: number;
+  readonly timeMinMinutes?: number;
   readonly nice: number;
   state: Extract<JobState, 'PENDING' | 'RUNNING' | 'COMPLETING' | 'PREEMPTED' | 'TIMEOUT' | 'CANCELLED'>;
   node?: string;
@@ -204,12 +210,12 @@ export class SlurmModel implements Slurm {
     this.#clock.at(leavesAt, () => { this.#end(node, pilot, 'PREEMPTED'); });
   }
 
-  submit({ kind, count, limitMinutes, nice }: PilotSubmission): Promise<string> {
+  submit({ kind, count, limitMinutes, timeMinMinutes, nice }: PilotSubmission): Promise<string> {
     if (count < 1 || limitMinutes < 1) return Promise.reject(new SlurmError('user', 'sbatch: error: invalid request'));
     this.calls.submit++;
     const array = ++this.#arrays;
     const priority = this.#options.priorities ? nice : 0;
-    const tasks = Array.from({ length: count }, (_, task): ModelPilot => ({ id: `${array}_${task}`, array, task, kind, limitMinutes, nice: priority, state: 'PENDING' }));
+    const tasks = Array.from({ length: count }, (_, task): ModelPilot => ({ id: `${array}_${task}`, array, task, kind, limitMinutes, ...timeMinMinutes === undefined ? {} : { timeMinMinutes }, nice: priority, state: 'PENDING' }));
     this.#pending = [...this.#pending, ...tasks].sort((a, b) => a.nice - b.nice || a.array - b.array || a.task - b.task);
     this.#prime?.changed();
     return Promise.resolve(String(array));
@@ -273,16 +279,24 @@ export class SlurmModel implements Slurm {
     for (const pilot of this.#pending.slice(0, looks)) {
       if (starts <= 0 || this.#idle.size === 0) break;
       if (hopeless.has(pilot.kind) || pilot.limitMinutes > scheduler.bf_window) continue;
-      const minutes = noReserve ? NO_RESERVE_MINUTES : pilot.limitMinutes;
+      const minutes = noReserve ? NO_RESERVE_MINUTES : pilot.timeMinMinutes ?? pilot.limitMinutes;
       const node = this.#firstIdle(({ plannedAt }) => now + minutes * MINUTE_MS <= Math.floor(plannedAt / resolutionMs) * resolutionMs);
       if (node === undefined) {
         hopeless.add(pilot.kind);
         continue;
       }
+      pilot.limitMinutes = this.#limitFor(pilot, Math.floor(node.plannedAt / resolutionMs) * resolutionMs);
       this.#start(pilot, node);
       starts--;
     }
     this.#forgetStarted();
+  }
+
+  /** The limit, minutes, with which backfill starts a pilot on a node that is planned from `plannedAt` (epoch ms) on. */
+  #limitFor({ limitMinutes, timeMinMinutes }: ModelPilot, plannedAt: number): number {
+    if (timeMinMinutes === undefined) return limitMinutes;
+    if (this.#options.timeMin !== 'cut') return timeMinMinutes;
+    return Math.max(timeMinMinutes, Math.min(limitMinutes, Math.floor((plannedAt - this.#clock.now()) / MINUTE_MS)));
   }
 
   /** The main loop has come to the pilots. */

@@ -31,6 +31,8 @@ export interface PilotSubmission {
   /** How many pilots: one job array. */
   count: number;
   limitMinutes: number;
+  /** Backfill may start it with a limit as short as this (sbatch --time-min). */
+  timeMinMinutes?: number;
   /** Larger goes later (sbatch --nice); 0 for none. */
   nice: number;
 }

@@ -13,7 +13,7 @@ export function planCommand(): Command {
     .option('--partition <name>', 'partition of the pilots (default: the cluster\'s default partition)')
     .option('--day <YYYY-MM-DD>', 'only this local day of the log, or days with both ends: 2022-02-21..2022-02-27')
     .option('--timezone <name>', 'of --day and of the page (default: what the log says; Europe/Warsaw for the paper\'s logs)')
-    .addOption(new Option('--policies <name...>', 'which pilots are kept in the queue').choices(policyNames).default([...policyNames], 'all'))
+    .addOption(new Option('--policies <name...>', 'which pilots are kept in the queue').choices(policyNames).default(policyNames.filter((name) => name !== 'var'), 'all but var'))
     .addOption(new Option('--plans <kind>', 'what Slurm knows of the ends of idle periods').choices(planKinds).default('drawn'))
     .addOption(new Option('--prime-pending <when>', 'whether a prime job waits that cannot start, so that only backfill starts pilots').choices(primePendingChoices).default('drawn', 'drawn where --plans is, else always'))
     .option('--qos-no-reserve', 'the pilots\' QOS has the flag NoReserve already (scontrol does not show it)', false)

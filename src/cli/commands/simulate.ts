@@ -47,6 +47,7 @@ export function simulateCommand(): Command {
     .addOption(new Option('--prime-start <by>', 'who starts prime jobs that preempt: the main loop, or only backfill, a cycle after the pilot has left').choices(['main', 'backfill']).default('main'))
     .addOption(new Option('--priorities <how>', 'whether --nice orders the pilots').choices(['nice', 'flat']).default('nice'))
     .addOption(new Option('--plans <kind>', 'what Slurm knows of the ends of idle periods').choices(planKinds).default('drawn'))
+    .addOption(new Option('--slurm-version <version>', 'what backfill makes of --time-min (policy var): before 20.11 it cuts the limit to fit, since then it gives the minimum').choices(slurmVersions).default('22.05'))
     .option('--qos-no-reserve', 'the pilots\' QOS has the flag NoReserve', false)
     .option('--over-time-limit', 'the pilots\' partition has OverTimeLimit=UNLIMITED', false)
     .option('--grace-time <seconds>', 'GraceTime of the pilots\' partition', wholeNumber(0, 86_400), 0)
@@ -69,6 +70,9 @@ export function simulateCommand(): Command {
     });
   return command;
 }
+
+/** Those whose source was read. */
+const slurmVersions = ['19.05', '20.11', '21.08', '22.05', '23.02', '23.11'];
 
 function numberFrom0(max: number): (text: string) => number {
   const positive = positiveNumber(max);

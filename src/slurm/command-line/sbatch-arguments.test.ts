@@ -14,6 +14,11 @@ describe('sbatch arguments', () => {
     ]);
   });
 
+  it('ask for a least time where the kind has one', () => {
+    assert.ok(sbatchArguments(settings, { ...pilot, timeMinMinutes: 2 }).includes('--time-min=2'));
+    assert.ok(!sbatchArguments(settings, pilot).some((arg) => arg.startsWith('--time-min')));
+  });
+
   it('leave out what is not wanted, and put the site\'s own last', () => {
     const args = sbatchArguments({ jobName: 'pilots', sbatchArguments: ['-A', 'abc', '--qos=pilot'], logDirectory: '/logs' }, { ...pilot, count: 1, nice: 0 });
     assert.equal(args.some((arg) => /^--(array|nice|partition)/.test(arg)), false);

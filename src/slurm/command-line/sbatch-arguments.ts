@@ -44,6 +44,7 @@ export function sbatchArguments(settings: SbatchSettings, pilot: PilotSubmission
     `--output=${settings.logDirectory === undefined ? '/dev/null' : `${settings.logDirectory}/%x-%j.log`}`,
   ];
   if (settings.partition !== undefined) own.push(`--partition=${settings.partition}`);
+  if (pilot.timeMinMinutes !== undefined) own.push(`--time-min=${pilot.timeMinMinutes}`);
   if (pilot.nice > 0) own.push(`--nice=${pilot.nice}`);
   if (pilot.count > 1) own.push(`--array=0-${pilot.count - 1}`);
   const names = settings.sbatchArguments.map(optionName);
