@@ -6,7 +6,9 @@ import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { besideEachOther } from '../experiments/replay/beside-each-other.ts';
+import { assertNeverAllIdle } from '../experiments/replay/blocking-job.ts';
 import { loadSurface } from '../experiments/replay/load-surface.ts';
+import { planReplay } from '../experiments/replay/plan.ts';
 import { measuresOf, namesOf } from '../experiments/replay/render/side-by-side.ts';
 import { ReplayError } from '../experiments/replay/replay-error.ts';
 import { progressLine } from '../experiments/replay/replay-progress.ts';
@@ -17,6 +19,8 @@ import { installTestbedPackages } from '../testbed/packages.ts';
 import { freePortRange } from '../testbed/ports.ts';
 import { TestbedError } from '../testbed/testbed-error.ts';
 import { startTestbed, stopTestbed, type Testbed } from '../testbed/testbed.ts';
+import { packSurface } from '../traces/packing.ts';
+import type { IdleSurface } from '../traces/surface.ts';
 import { TraceError } from '../traces/trace-error.ts';
 import { CommandError, errorText } from './command-error.ts';
 import { replayOn, type ReplayLane } from './replay-lane.ts';
@@ -47,6 +51,7 @@ const EXIT_INTERRUPTED = 130;
 
 export async function runReplayCommand(options: ReplayCommandOptions): Promise<void> {
   const loaded = await clearly(() => loadSurface(surfaceRequest(options)));
+  if (options.primePending === 'always') await clearly(() => Promise.resolve(loaded.surface).then((surface) => { assertSomeBusy(surface, options.nodes); }));
   await writable(options.report);
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { interrupted.abort(); });
@@ -90,6 +95,12 @@ async function runLanes(lanes: readonly ReplayLane[], { surface, source }: Surfa
     ...(options.controlMinutes === undefined ? {} : { controlMs: options.controlMinutes * 60_000 }),
     ...(options.timezone === undefined ? {} : { timeZone: options.timezone }),
   }), interrupted);
+}
+
+/** Before anything is started. @throws {ReplayError} EPLAN */
+function assertSomeBusy(surface: IdleSurface, nodes: number): void {
+  const names = Array.from({ length: nodes }, (_, index) => `n${index + 1}`);
+  assertNeverAllIdle(planReplay(packSurface(surface, names).surface, names));
 }
 
 function testbedOf({ directory }: { readonly directory: string }): string {
