@@ -6,20 +6,18 @@ import type { HarvestReport } from '../simulator/harvest-report.ts';
 import { primePendingOf, withShorterCycles, type PlanKind, type PrimePendingChoice } from '../simulator/planned-starts.ts';
 import { parseSchedulerParameters, type SchedulerParameters } from '../simulator/scheduler-parameters.ts';
 import { simulateHarvest } from '../simulator/simulate-harvest.ts';
+import type { WorkloadRequest } from '../simulator/simulate-workload.ts';
 import type { IdleSurface } from '../traces/surface.ts';
 import { syntheticSurface } from '../traces/synthetic.ts';
 import { CommandError } from './command-error.ts';
+import { primeJobsFor, queueRows, workloadReports, type WorkloadOptions } from './simulate-workload.ts';
 import { callRows } from './simulated-calls-table.ts';
 import { loadTrace } from './trace-files.ts';
 import { surfaceOfTrace } from './trace-surface.ts';
 
-export interface SimulateSlurmOptions {
+export interface SimulateSlurmOptions extends WorkloadOptions {
   readonly log?: readonly string[];
   readonly synthetic?: number;
-  readonly minutes: number;
-  readonly nodes: number;
-  readonly day?: string;
-  readonly timezone?: string;
   readonly policy: readonly PolicyName[];
   readonly depth?: number;
   readonly limit?: number;
@@ -56,11 +54,22 @@ const EXIT_USAGE = 64;
 export async function runSimulateSlurm(options: SimulateSlurmOptions): Promise<string> {
   const scheduler = inRange(() => parseSchedulerParameters(options.schedulerParameters));
   const policies = options.policy.map((name) => inRange(() => policyFor(name, options, scheduler)));
+  const reports = await reportsFor(options, policies, scheduler);
+  if (!options.json) return table(reports);
+  return JSON.stringify(reports.length === 1 ? reports[0] : reports, null, 2);
+}
+
+async function reportsFor(options: SimulateSlurmOptions, policies: readonly PilotPolicy[], scheduler: SchedulerParameters): Promise<HarvestReport[]> {
+  const workload = await primeJobsFor(options);
+  if (workload !== undefined) {
+    return workloadReports(policies.map((policy) => ({
+      workload, policy, startupMs: options.startup * 1000, seed: options.seed, manager: { periodMs: options.poll * 1000 }, model: siteOf(options, scheduler),
+    })));
+  }
   const surface = cycledSurface(await surfaceFor(options), options, scheduler);
   const reports: HarvestReport[] = [];
   for (const policy of policies) reports.push(await simulateHarvest(requestOf(options, surface, policy, scheduler)));
-  if (!options.json) return table(reports);
-  return JSON.stringify(reports.length === 1 ? reports[0] : reports, null, 2);
+  return reports;
 }
 
 function cycledSurface(surface: IdleSurface, { logCycle, backfillTakes, plans, seed }: SimulateSlurmOptions, { bf_interval }: SchedulerParameters): IdleSurface {
@@ -71,12 +80,15 @@ function cycledSurface(surface: IdleSurface, { logCycle, backfillTakes, plans, s
 function requestOf(options: SimulateSlurmOptions, surface: IdleSurface, policy: PilotPolicy, scheduler: SchedulerParameters): Parameters<typeof simulateHarvest>[0] {
   return {
     surface, policy, plans: options.plans, startupMs: options.startup * 1000, seed: options.seed, manager: { periodMs: options.poll * 1000 },
-    model: {
-      scheduler, timeMin: options.slurmVersion === '19.05' ? 'cut' : 'minimum', backfillTakes: options.backfillTakes, primePending: primePendingOf(options.primePending, options.plans), priorities: options.priorities === 'nice', noReserve: options.qosNoReserve,
-      overTimeLimit: options.overTimeLimit, graceTime: options.graceTime, graceHeard: options.graceHeard, killWait: options.killWait, exitMs: options.exit * 1000,
-      primeStartedBy: options.primeStart,
-    },
+    model: { ...siteOf(options, scheduler), primePending: primePendingOf(options.primePending, options.plans), primeStartedBy: options.primeStart },
     ...callsOf(options),
+  };
+}
+
+function siteOf(options: SimulateSlurmOptions, scheduler: SchedulerParameters): WorkloadRequest['model'] {
+  return {
+    scheduler, timeMin: options.slurmVersion === '19.05' ? 'cut' : 'minimum', backfillTakes: options.backfillTakes, priorities: options.priorities === 'nice', noReserve: options.qosNoReserve, overTimeLimit: options.overTimeLimit,
+    graceTime: options.graceTime, graceHeard: options.graceHeard, killWait: options.killWait, exitMs: options.exit * 1000,
   };
 }
 
@@ -97,9 +109,9 @@ function policyFor(name: PolicyName, { depth, limit, qosNoReserve, overTimeLimit
 }
 
 async function surfaceFor(options: SimulateSlurmOptions): Promise<IdleSurface> {
-  const { log, synthetic, minutes, nodes, day, timezone } = options;
+  const { log, synthetic, minutes, nodes = 64, day, timezone } = options;
   if (log === undefined) {
-    if (synthetic === undefined) throw new CommandError('EUSAGE', 'name a node log with --log FILE, or a generated surface with --synthetic SEED', EXIT_USAGE);
+    if (synthetic === undefined) throw new CommandError('EUSAGE', 'name a node log with --log FILE, a generated surface with --synthetic SEED, or prime jobs with --workload FILE or --synthetic-workload SEED', EXIT_USAGE);
     return syntheticSurface({ seed: synthetic, minutes, nodes: Array.from({ length: nodes }, (_, index) => `n${index + 1}`) });
   }
   return surfaceOfTrace(await loadTrace(log, timezone), day);
@@ -133,7 +145,7 @@ function table(reports: readonly HarvestReport[]): string {
   const span = reports[0]?.setup;
   const length = span === undefined ? '' : `${String(span['from'])} to ${String(span['to'])}, ${duration((Date.parse(String(span['to'])) - Date.parse(String(span['from']))) / 1000)}`;
   const calls = callRows(reports);
-  return [length, '', ...aligned(rows), ...calls.length === 0 ? [] : ['', ...aligned(calls)]].join('\n');
+  return [length, '', ...aligned([...rows, ...queueRows(reports)]), ...calls.length === 0 ? [] : ['', ...aligned(calls)]].join('\n');
 }
 
 function aligned(rows: readonly (readonly string[])[]): string[] {

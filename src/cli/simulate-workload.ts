@@ -29,7 +29,7 @@ export async function primeJobsFor({ workload, syntheticWorkload: seed, minutes,
   if (trace.format === 'node-log') throw new CommandError('ETRACEFORMAT', `${names.join(', ')}: a node log; it goes with --log`, EXIT_USAGE);
   const log = trace.workload;
   const perNode = processorsPerNode ?? wholeOf(log);
-  const nodeCount = nodes ?? log.nodeCount ?? (perNode === undefined || log.processors === undefined ? mostNodesAtATime(log, perNode) : Math.ceil(log.processors / perNode));
+  const nodeCount = nodes ?? nodesOf(log, perNode);
   if (nodeCount === 0) throw new CommandError('EUSAGE', `${names.join(', ')} does not tell how many nodes there are; name them with --nodes, and --processors-per-node where jobs tell only processors`, EXIT_USAGE);
   const { from, to } = day === undefined ? windowOf(log) : inItsWords(() => daysWindow(day, timeZone));
   const jobs = primeWorkloadOf(log, { from, to, nodeCount, ...perNode === undefined ? {} : { processorsPerNode: perNode } });
@@ -66,6 +66,12 @@ export function queueRows(reports: readonly HarvestReport[]): string[][] {
 
 function isOfQueue(report: HarvestReport): report is WorkloadReport {
   return 'queue' in report;
+}
+
+/** What the file says of the cluster, else the most nodes that its jobs had at a time; 0: it tells nothing. */
+function nodesOf(log: Workload, perNode: number | undefined): number {
+  if (log.nodeCount !== undefined) return log.nodeCount;
+  return perNode === undefined || log.processors === undefined ? mostNodesAtATime(log, perNode) : Math.ceil(log.processors / perNode);
 }
 
 function wholeOf({ processors, nodeCount }: Workload): number | undefined {

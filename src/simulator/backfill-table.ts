@@ -56,12 +56,12 @@ export class BackfillTable {
 
   /** Holds the nodes for a job that starts at `at`. */
   plan(nodes: readonly number[], at: number, limitMs: number): void {
-    this.#hold(nodes, this.#roundDown(at), this.#roundDown(at + limitMs));
+    this.#hold(nodes, this.#roundDown(at), this.#roundDown(at + limitMs), at);
   }
 
   /** The nodes now have a job of this limit. */
   occupy(nodes: readonly number[], limitMs: number): void {
-    this.#hold(nodes, this.#now, this.#now + limitMs);
+    this.#hold(nodes, this.#now, this.#now + limitMs, this.#now);
   }
 
   /** Epoch ms of the first job planned on the node, infinite where there is none. */
@@ -122,26 +122,24 @@ export class BackfillTable {
     return nodes;
   }
 
-  #hold(nodes: readonly number[], start: number, end: number): void {
+  #hold(nodes: readonly number[], start: number, end: number, at: number): void {
     const first = Math.max(start, this.#now);
     if (end <= first) return;
     const from = this.#split(first);
     this.#split(end);
+    for (let place = from; place < this.#begins.length; place++) {
+      const begin = this.#begins[place] ?? 0;
+      if (begin >= end) break;
+      // A start that is rounded down lies before the end of what is on some of its nodes.
+      const taken = begin >= at ? nodes.length : nodes.filter((index) => (this.#freeAt[index] ?? 0) <= begin && !overlaps(this.#plans[index] ?? NONE, begin, begin + 1)).length;
+      this.#counts[place] = (this.#counts[place] ?? 0) - taken;
+    }
     const plan: Plan = { start, end };
-    let latest = first;
     for (const index of nodes) {
       const own = this.#plans[index];
       if (own === undefined) this.#plans[index] = [plan];
       else own.push(plan);
       this.#plannedUntil[index] = Math.max(end, this.#plannedUntil[index] ?? 0);
-      latest = Math.max(latest, this.#freeAt[index] ?? 0);
-    }
-    for (let place = from; place < this.#begins.length; place++) {
-      const begin = this.#begins[place] ?? 0;
-      if (begin >= end) break;
-      // A start that is rounded down lies before the end of the jobs on some of its nodes.
-      const taken = begin >= latest ? nodes.length : nodes.filter((index) => (this.#freeAt[index] ?? 0) <= begin).length;
-      this.#counts[place] = (this.#counts[place] ?? 0) - taken;
     }
   }
 

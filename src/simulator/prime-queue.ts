@@ -26,12 +26,15 @@ export interface PrimeRun {
   readonly job: PrimeJob;
   /** `before`: it ran already when the simulation began. */
   startedBy?: 'main' | 'backfill' | 'before';
-  /** When Slurm first decided to start it: later, pilots had to leave. */
+  /** When Slurm first decided to start it, and what did: where pilots had to leave it started later, maybe by the other. */
   decidedAt?: number;
+  decidedBy?: 'main' | 'backfill';
   startedAt?: number;
   endsAt?: number;
   /** Pilots that had to leave for it. */
   preempted: number;
+  /** Indexes of its nodes. */
+  nodes?: readonly number[];
 }
 
 export interface PrimeQueueParts {
@@ -135,6 +138,7 @@ export class PrimeQueue implements PrimeSide {
       return true;
     }
     run.decidedAt ??= now;
+    run.decidedBy ??= 'backfill';
     for (const index of nodes) {
       if (this.#slurm.pilotOn(this.#name(index)) === 'running') run.preempted++;
       this.#slurm.vacate(this.#name(index));
@@ -171,7 +175,9 @@ export class PrimeQueue implements PrimeSide {
   #begin(run: PrimeRun, nodes: readonly number[], by: 'main' | 'backfill'): void {
     const now = this.#clock.now();
     run.startedBy = by;
+    run.nodes = nodes;
     run.decidedAt ??= now;
+    run.decidedBy ??= by;
     this.#freeNodes -= nodes.length;
     let waits = 0;
     for (const index of nodes) {
@@ -204,6 +210,7 @@ export class PrimeQueue implements PrimeSide {
     const { nodes: wanted, limitMs, runMs } = run.job;
     const nodes = [...this.#free()].slice(0, wanted);
     run.startedBy = 'before';
+    run.nodes = nodes;
     run.startedAt = startedAt;
     run.endsAt = Math.max(begin, startedAt + Math.min(runMs, limitMs));
     this.#freeNodes -= wanted;

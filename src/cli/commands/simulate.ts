@@ -33,11 +33,14 @@ export function simulateCommand(): Command {
     .description('The pilot manager on a model of Slurm and a virtual clock: prime jobs come and go as a log says, pilots harvest what is left. A day takes seconds.')
     .addOption(new Option('--log <file...>', 'node log: of "hpcwhisk collect" or of the paper, gzipped or not').conflicts('synthetic'))
     .addOption(new Option('--synthetic <seed>', 'an idle surface drawn from the published statistics instead of a log').argParser(wholeNumber(0, 4_294_967_295)))
-    .option('--minutes <number>', 'length of the generated surface', wholeNumber(1, 100_000), 24 * 60)
-    .option('--nodes <number>', 'nodes of the generated surface', wholeNumber(1, 100_000), 64)
+    .addOption(new Option('--workload <file...>', 'prime jobs that stand in a queue of their own: a dump of "sacct -P" or a file in the Standard Workload Format, gzipped or not').conflicts(['log', 'synthetic', ...ofGivenPeriods]))
+    .addOption(new Option('--synthetic-workload <seed>', 'prime jobs drawn from the published statistics').argParser(wholeNumber(0, 4_294_967_295)).conflicts(['workload', 'log', 'synthetic', ...ofGivenPeriods]))
+    .option('--processors-per-node <number>', 'where jobs of a workload do not tell their nodes (default: what the file tells)', wholeNumber(1, 100_000))
+    .option('--minutes <number>', 'length of what is generated', wholeNumber(1, 100_000), 24 * 60)
+    .option('--nodes <number>', 'nodes of the cluster (default: what a workload tells; 64 of a generated surface, 2239 of a generated workload)', wholeNumber(1, 100_000))
     .option('--day <YYYY-MM-DD>', 'only this local day of the log, or days with both ends')
     .option('--timezone <name>', 'of --day (default: what the log says; Europe/Warsaw for the paper\'s logs)')
-    .addOption(new Option('--policy <name...>', 'which pilots are kept in the queue; several are set side by side').choices(policyNames).default(['dense']))
+    .addOption(new Option('--policy <name...>', 'which pilots are kept in the queue; several are set side by side').choices(policyNames).default(['adaptive']))
     .option('--depth <number>', 'pending pilots of each kind (default: the policy\'s own)', wholeNumber(1, 10_000))
     .option('--limit <minutes>', 'limit of the policy single (default: 90)', wholeNumber(1, 100_000))
     .option('--scheduler-parameters <text>', 'Slurm\'s SchedulerParameters; of what is not named Slurm\'s defaults hold', '')
@@ -70,6 +73,9 @@ export function simulateCommand(): Command {
     });
   return command;
 }
+
+/** Of a surface that is given from outside; a queue has plans, and jobs that wait, of its own. */
+const ofGivenPeriods = ['plans', 'primePending', 'primeStart', 'logCycle', 'calls'];
 
 /** Those whose source was read. */
 const slurmVersions = ['19.05', '20.11', '21.08', '22.05', '23.02', '23.11'];
