@@ -183,11 +183,12 @@ function targets(shape: Shape, memory: AdaptiveMemory, perKind: number): PilotKi
 function explain(shape: Shape, snapshot: PilotSnapshot, memory: AdaptiveMemory): string[] {
   const { site, most, options: { floor } } = shape;
   const lines = [whyKinds(kindsFor(shape, memory), site), whyDepth(targets(shape, memory, allowance(shape, snapshot, memory.wanted)), memory)];
+  if (memory.byAge) lines.push('Slurm looks at the pilots by their age, so what is shorter is submitted anew behind what is refilled.');
   const cycle = cycleOf(memory);
   if (cycle !== undefined) lines.push(`Slurm has started pilots every ${Math.round(cycle / 1000)} s when nodes were idle, so an idle node waits ${Math.round(cycle / 2000)} s at the mean.`);
   lines.push(floor === undefined
     ? 'It harvests every idle node, whoever calls; a floor would make it follow the calls.'
-    : `The calls want ${Math.ceil(memory.wanted)} invokers (never fewer than the floor of ${floor}); ${sum(snapshot.running)} of the pilots run.`);
+    : `The calls want ${Math.ceil(memory.wanted)} ${Math.ceil(memory.wanted) === 1 ? 'invoker' : 'invokers'} (never fewer than the floor of ${floor}); ${sum(snapshot.running)} of the pilots run.`);
   lines.push(site.backfillDepth === undefined || site.backfillDepth > most + BACKFILL_SPARE
     ? `It never keeps more than ${most} pending, so that slurmctld has little work with them.`
     : `It never keeps more than ${most} pending, because backfill looks at ${site.backfillDepth} only.`);
@@ -207,6 +208,7 @@ function whyDepth(kinds: readonly PilotKind[], { peaks }: AdaptiveMemory): strin
   const depth = kinds.reduce((total, kind) => total + kind.depth, 0);
   const seen = Object.entries(peaks).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).slice(0, 3).map(([kind, peak]) => `${Math.ceil(peak)} of ${kind}`);
   if (seen.length === 0) return `It keeps up to ${depth} pending, about as many of each length, because it has seen none start yet.`;
+  if (kinds.length === 1) return `It keeps up to ${depth} of it pending, more than Slurm took at a time lately (${seen[0] ?? ''}).`;
   return `It keeps up to ${depth} pending, the more of a length the more of it Slurm took at a time (lately up to ${seen.join(', ')}).`;
 }
 

@@ -12,6 +12,7 @@ import { SlurmError } from '../slurm/slurm.ts';
 import { installTestbedPackages } from '../testbed/packages.ts';
 import { startTestbed, stopTestbed, type Testbed } from '../testbed/testbed.ts';
 import { waitUntil } from '../testbed/wait-until.ts';
+import { whyNoInvoker } from './no-invoker.ts';
 import { PilotManager } from './pilot-manager.ts';
 import { policyOf } from './policies.ts';
 
@@ -130,6 +131,35 @@ describe('pilots on a real Slurm', { timeout: 300_000 }, () => {
     await others.cancel(left.map(({ id }) => id));
     await others.cancel(['999999']);
     await waitUntil('them to be over', async () => (await others.pilots()).map(({ state }) => state), over, patient);
+  });
+
+  it('with adaptive starts as many as there are idle nodes, learns from them, refills, and says why it keeps what it keeps', async () => {
+    const slurm = slurmOf({ jobName: 'adaptive-test' });
+    const manager = new PilotManager({ slurm, policy: policyOf('adaptive', { maxPending: 8, site: { maxLimitMinutes: 60 } }), clock: systemClock, options: { periodMs: 500 } });
+    managers.push(manager);
+    await manager.start();
+    assert.match(manager.status().why.join(' '), /seen none start yet/);
+    const full = await waitUntil('a wave of the longest', () => manager.status(), ({ running, pending }) => running === nodes && pending >= 7, patient);
+    assert.ok((full.byKind['m60']?.running ?? 0) >= 1, JSON.stringify(full.byKind));
+    assert.deepEqual((await slurm.pilots()).filter(({ state }) => state === 'PENDING').map(({ limitMinutes }) => limitMinutes ?? 0).some((minutes, place, all) => place > 0 && minutes > (all[place - 1] ?? 0)), false, 'the longest first, whenever they were submitted');
+    assert.equal(whyNoInvoker({ ...full, invokers: 0 }), 'There is no invoker yet, although 4 pilots run: either they have just started or they cannot reach the controller\'s address from their nodes.');
+    const prime = await primeJob('n3');
+    const after = await waitUntil('the preemption', () => manager.status(), ({ ended, running }) => ended.preempted === 1 && running === nodes - 1, patient);
+    assert.match(after.why.join(' '), /the more of a length the more of it Slurm took at a time \(lately up to \d of m\d+/);
+    for (const sentence of after.why) assert.match(sentence, /^[A-Z].*\.$/);
+    await run('scancel', [prime], { env: testbed.env });
+    await waitUntil('the node to be taken again', () => manager.status(), ({ running }) => running === nodes, patient);
+    // Without nodes, and without the partition.
+    await manager.stop({ cancel: true });
+    await run('scontrol', ['update', 'PartitionName=whisk', 'State=DOWN'], { env: testbed.env });
+    const again = new PilotManager({ slurm, policy: policyOf('adaptive', { maxPending: 8 }), clock: systemClock, options: { periodMs: 500 } });
+    managers.push(again);
+    await again.start();
+    const down = await waitUntil('the partition to be seen down', () => again.status(), ({ nodes: { partition }, running }) => partition === 'down' && running === 0, patient);
+    assert.equal(whyNoInvoker({ ...down, invokers: 0 }), 'There is no invoker, because the pilots\' partition is in the state "down", in which Slurm starts no pilots: the site has to set it up again.');
+    await run('scontrol', ['update', 'PartitionName=whisk', 'State=UP'], { env: testbed.env });
+    await waitUntil('pilots again', () => again.status(), ({ running }) => running > 0, patient);
+    await again.stop({ cancel: true });
   });
 
   it('rejects at its start what Slurm refuses for good', async () => {
