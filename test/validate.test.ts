@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { parseSchedulerParameters } from '../src/simulator/scheduler-parameters.ts';
 import { chooseCells, policyOfCell, QUICK_CELLS } from '../bench/validate/cells.ts';
 import { delaysOf, type Findings } from '../bench/validate/findings.ts';
-import { runModel } from '../bench/validate/model-run.ts';
+import { backfillPhase, runModel } from '../bench/validate/model-run.ts';
 import { livesOf } from '../bench/validate/pilot-lives.ts';
 import { validationText } from '../bench/validate/validation-text.ts';
 import { validationWindow } from '../bench/validate/validation-window.ts';
@@ -60,14 +60,24 @@ describe('livesOf', () => {
 });
 
 describe('the model of a cell', () => {
+  it('takes from the pilots when the cycles fell, also round the end of one', () => {
+    const [slow] = chooseCells('fib:paper:pending');
+    const [fast] = chooseCells('fib:fast:pending');
+    assert.ok(slow !== undefined && fast !== undefined);
+    const lives = [119_000, 240_500, 360_900].map((start) => ({ id: '1', node: 'n1', start, end: start + 1000, limitMinutes: 2, state: 'PREEMPTED' }));
+    const phase = backfillPhase(slow, { begin: 0, lives }) ?? 0;
+    assert.ok(Math.min(phase, 1 - phase) < 0.01, `phase ${phase}`);
+    assert.equal(backfillPhase(fast, { begin: 0, lives }), undefined);
+  });
+
   it('knows the planned starts, and tells real from model in a table', async () => {
     const window = validationWindow({ ...options, nodes: 4 });
     const [cell] = chooseCells('single:fast:pending');
     assert.ok(cell !== undefined);
     const begin = 1_700_000_000_000;
     const plans = new Map(window.periods.flatMap((period) => period.planMinutes === null ? [] : [[period, [{ at: begin + period.start, plannedAt: begin + period.start + period.planMinutes * 60_000 }]] as const]));
-    const planned = await runModel(cell, window, { begin, plans });
-    const unplanned = await runModel(cell, window, { begin, plans: new Map() });
+    const planned = await runModel(cell, window, { begin, plans, lives: [] });
+    const unplanned = await runModel(cell, window, { begin, plans: new Map(), lives: [] });
     // A 90-minute pilot fits no planned period.
     assert.ok(planned.findings.coverage < unplanned.findings.coverage - 0.1, `${planned.findings.coverage} ${unplanned.findings.coverage}`);
     assert.ok(unplanned.findings.coverage > 0.9 && unplanned.deviation < 0.05);

@@ -1,4 +1,8 @@
-/** The same cell in the model: the same window, the same planned starts, at the same time of day, since Slurm rounds to it. */
+/**
+ * The same cell in the model: the same window, the same planned starts, at the same time of day, since Slurm rounds to it,
+ * and its backfill cycles when those of the real one were, as its pilots' starts tell: with a cycle every two minutes
+ * little else decides over a short window.
+ */
 import { parseSchedulerParameters } from '../../src/simulator/scheduler-parameters.ts';
 import { simulateHarvestWithDelays } from '../../src/simulator/simulate-harvest.ts';
 import { policyOfCell, type Cell } from './cells.ts';
@@ -8,20 +12,38 @@ import type { ValidationWindow } from './validation-window.ts';
 
 export interface ModelRun {
   readonly findings: Findings;
-  /** Deviation of the coverage between seeds, which differ by when the cycles fall: what chance does to one run. */
+  /** Deviation of the coverage where it is drawn when the cycles fall: what chance does to one run. */
   readonly deviation: number;
 }
 
 const SEEDS = 20;
+/** Cycles drift by a little: of short ones there are many, so that the phase means nothing and matters little. */
+const LEAST_PERIOD_MS = 20_000;
 
 /** Of all seeds, each figure's mean. */
-export async function runModel(cell: Cell, window: ValidationWindow, { begin, plans }: Pick<RealRun, 'begin' | 'plans'>): Promise<ModelRun> {
+export async function runModel(cell: Cell, window: ValidationWindow, real: Pick<RealRun, 'begin' | 'plans' | 'lives'>): Promise<ModelRun> {
+  const phase = backfillPhase(cell, real);
+  const drawn = await runSeeds(cell, window, real, undefined);
+  return { findings: meanOf(phase === undefined ? drawn : await runSeeds(cell, window, real, phase)), deviation: deviationOf(drawn.map(({ coverage }) => coverage)) };
+}
+
+/** Where the cycles of the real one fell; undefined where the main loop starts pilots too. */
+export function backfillPhase({ parameters, prime }: Cell, { begin, lives }: Pick<RealRun, 'begin' | 'lives'>): number | undefined {
+  const periodMs = parseSchedulerParameters(parameters).bf_interval * 1000;
+  if (prime === 'free' || lives.length === 0 || periodMs < LEAST_PERIOD_MS) return undefined;
+  // The mean on the circle of the period: the first and the last part of it are neighbours.
+  const angles = lives.map(({ start }) => 2 * Math.PI * (start - begin) / periodMs);
+  const sum = (of: (angle: number) => number): number => angles.reduce((total, angle) => total + of(angle), 0);
+  return (Math.atan2(sum(Math.sin), sum(Math.cos)) / (2 * Math.PI) + 1) % 1;
+}
+
+async function runSeeds(cell: Cell, window: ValidationWindow, { begin, plans }: Pick<RealRun, 'begin' | 'plans'>, phase: number | undefined): Promise<Findings[]> {
   const surface = surfaceAt(window, begin);
   const plansOf = new Map(window.periods.map((period) => [`${period.node} ${begin + period.start}`, plans.get(period) ?? []]));
   const runs: Findings[] = [];
   for (let seed = 1; seed <= SEEDS; seed++) {
     const { report, delaysMs } = await simulateHarvestWithDelays({
-      surface, policy: policyOfCell(cell), plans: 'none', startupMs: 0, seed,
+      surface, policy: policyOfCell(cell), plans: 'none', startupMs: 0, seed, ...phase === undefined ? {} : { backfillPhase: phase },
       periodPlan: ({ node, start, end }) => {
         const known = plansOf.get(`${node} ${start}`) ?? [];
         // A cycle plans before it looks at pilots, so the first plan counts from the period's begin.
@@ -40,14 +62,19 @@ export async function runModel(cell: Cell, window: ValidationWindow, { begin, pl
       others: { count: primeJobs.arrivals - primeJobs.preempting, p50: 0, p95: 0 },
     });
   }
+  return runs;
+}
+
+function meanOf(runs: readonly Findings[]): Findings {
   const mean = (value: (run: Findings) => number): number => runs.reduce((sum, run) => sum + value(run), 0) / runs.length;
   const delays = (of: 'preempting' | 'others'): Findings['others'] => ({ count: mean((run) => run[of].count), p50: mean((run) => run[of].p50), p95: mean((run) => run[of].p95) });
-  const coverage = mean((run) => run.coverage);
   return {
-    findings: {
-      coverage, never: mean(({ never }) => never), leadIn: mean(({ leadIn }) => leadIn), holes: mean(({ holes }) => holes), pilots: mean(({ pilots }) => pilots),
-      preempting: delays('preempting'), others: delays('others'),
-    },
-    deviation: Math.sqrt(mean((run) => (run.coverage - coverage) ** 2)),
+    coverage: mean(({ coverage }) => coverage), never: mean(({ never }) => never), leadIn: mean(({ leadIn }) => leadIn), holes: mean(({ holes }) => holes),
+    pilots: mean(({ pilots }) => pilots), preempting: delays('preempting'), others: delays('others'),
   };
+}
+
+function deviationOf(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
 }

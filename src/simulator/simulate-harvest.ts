@@ -26,6 +26,8 @@ export interface HarvestRequest {
   /** From a pilot's start until its invoker is ready, ms. */
   readonly startupMs: number;
   readonly seed: number;
+  /** Where the first backfill cycle is known to fall, as a fraction of their period; otherwise it is drawn. */
+  readonly backfillPhase?: number;
   readonly manager?: PilotManagerOptions;
   /** Calls that arrive meanwhile, and who looks on. */
   readonly calls?: CallLoad;
@@ -43,7 +45,8 @@ export async function simulateHarvestWithDelays(request: HarvestRequest): Promis
   const clock = new EventClock(surface.from);
   const recorder = new HarvestRecorder(() => clock.now());
   const random = seededRandom(request.seed);
-  const phases = { backfill: random(), main: random(), limitCheck: random() };
+  const drawn = { backfill: random(), main: random(), limitCheck: random() };
+  const phases = { ...drawn, backfill: request.backfillPhase ?? drawn.backfill };
   const calls = callsFor(request, clock);
   const names = [...new Set(surface.periods.map(({ node }) => node))].sort();
   const slurm = new SlurmModel(clock, names, surface.nodeCount, { ...request.model, phases }, calls?.beside(recorder) ?? recorder);
