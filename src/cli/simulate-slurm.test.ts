@@ -38,6 +38,15 @@ describe('simulate slurm, as a command', () => {
     await refused(['--log', realDay().nodeLog, '--day', '2022-03-19'], /EWINDOW: the log has nothing of 2022-03-19/);
   });
 
+  it('sends calls through the dispatcher, and shows what became of them beside the paper\'s', async () => {
+    const args = ['--synthetic', '5', '--minutes', '20', '--policy', 'dense', '--plans', 'none', '--calls', '3', '--arrivals', 'poisson', '--functions', '4'];
+    const { setup, calls } = JSON.parse(await simulate(...args, '--json')) as { setup: Record<string, unknown>; calls: Record<string, number> };
+    assert.deepEqual([setup['callsPerSecond'], setup['arrivals'], calls['lost'], calls['twice']], [3, 'poisson', 0, 0]);
+    assert.ok((calls['succeeded'] ?? 0) > 0 && Math.abs((calls['offered'] ?? 0) - 3600) < 300);
+    assert.match(await simulate(...args), /^Accepted +\d.* 95\.29 %$/m);
+    await refused([...args, '--invoker-memory', '128'], /EUSAGE: .*from 256/);
+  });
+
   it('says in one line what is wrong', async () => {
     await refused([], /EUSAGE: name a node log with --log FILE/);
     await refused(['--synthetic', '1', '--policy', 'var'], /EUSAGE: .*'var' is invalid\. Allowed choices are fib/);
