@@ -59,7 +59,7 @@ describe('plan, as a command', () => {
     await refused(['--log', log, '--config', join(directory, 'nothing')], 66, /ENOCONFIG: .*nothing cannot be read/);
     await refused(['--log', log, '--config', log], 64, /ECONFIG: .*nodes\.log: this is not what scontrol prints/);
     await refused(['--log', log, ...site, '--partition', 'fast'], 64, /ECONFIG: the site has no partition fast; it has prime, whisk/);
-    await refused(['--log', log, ...site, '--policies', 'var'], 64, /EUSAGE: .*Allowed choices are fib/);
+    await refused(['--log', log, ...site, '--policies', 'best'], 64, /EUSAGE: .*Allowed choices are fib/);
     await refused(['--log', log, ...site, '--day', '2022-03-17'], 64, /EWINDOW: the log has nothing of 2022-03-17/);
     await refused(['--log', log, ...site, '--timezone', 'Mars/Olympus'], 64, /EWINDOW: unknown time zone/);
     await refused(['--log', log, ...site, '--policies', 'single', '--html', join(directory, 'no', 'page.html')], 73, /EREPORT: .*page\.html cannot be written/);

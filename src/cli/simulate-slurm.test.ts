@@ -49,7 +49,7 @@ describe('simulate slurm, as a command', () => {
 
   it('says in one line what is wrong', async () => {
     await refused([], /EUSAGE: name a node log with --log FILE/);
-    await refused(['--synthetic', '1', '--policy', 'var'], /EUSAGE: .*'var' is invalid\. Allowed choices are fib/);
+    await refused(['--synthetic', '1', '--policy', 'best'], /EUSAGE: .*'best' is invalid\. Allowed choices are fib/);
     await refused(['--synthetic', '1', '--scheduler-parameters', 'bf_interval=0'], /EUSAGE: bf_interval must be above 0/);
     await refused(['--synthetic', '1', '--plans', 'some'], /EUSAGE: .*none, exact, drawn/);
     await refused(['--synthetic', '1', '--exit', '-1'], /EUSAGE: .*number above 0/);

@@ -30,7 +30,7 @@ const requests = fc.record({
   seed: fc.nat(),
   model: fc.record({
     scheduler: fc.record({ bf_interval: fc.integer({ min: 1, max: 200 }), bf_resolution: fc.integer({ min: 1, max: 300 }) }).map((own) => ({ ...SLURM_DEFAULTS, ...own })),
-    backfillTakes: fc.integer({ min: 0, max: 60 }), primePending: fc.constantFrom(true, false, 'drawn' as const), priorities: fc.boolean(), noReserve: fc.boolean(), overTimeLimit: fc.boolean(),
+    backfillTakes: fc.integer({ min: 0, max: 60 }), timeMin: fc.constantFrom('cut' as const, 'minimum' as const), primePending: fc.constantFrom(true, false, 'drawn' as const), priorities: fc.boolean(), noReserve: fc.boolean(), overTimeLimit: fc.boolean(),
     graceTime: fc.constantFrom(0, 0, 5, 60), graceHeard: fc.boolean(), killWait: fc.constantFrom(30, 180), exitMs: fc.integer({ min: 0, max: 60_000 }),
     primeStartedBy: fc.constantFrom('main' as const, 'backfill' as const),
   }),
