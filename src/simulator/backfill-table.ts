@@ -10,7 +10,7 @@
 /** A start was found at `at` or, infinite, none within the window. */
 interface Bound { readonly nodes: number; readonly limitMs: number; readonly at: number }
 
-export interface FoundStart {
+interface FoundStart {
   /** Epoch ms. */
   readonly at: number;
   /** Indexes of all nodes that would do, in order. */

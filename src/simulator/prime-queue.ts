@@ -37,7 +37,7 @@ export interface PrimeRun {
   nodes?: readonly number[];
 }
 
-export interface PrimeQueueParts {
+interface PrimeQueueParts {
   readonly clock: EventClock;
   readonly slurm: SlurmModel;
   readonly scheduler: SchedulerParameters;

@@ -26,7 +26,7 @@ export interface PrimeWorkload {
   readonly limitUnknown: number;
 }
 
-export interface WorkloadWindow {
+interface WorkloadWindow {
   readonly from: number;
   readonly to: number;
   readonly nodeCount: number;

@@ -1,6 +1,6 @@
 /**
- * What Slurm does with pilots, as far as it decides what a harvest brings. Prime jobs are given from outside: each node is
- * theirs except in its idle periods, and at a period's end one of them takes it, whoever is on it.
+ * What Slurm does with pilots, as far as it decides what a harvest brings. Prime jobs are given from outside (each node is
+ * theirs except in its idle periods, and at a period's end one of them takes it, whoever is on it), or stand in a queue (prime-side.ts).
  *
  * A pending pilot starts in one of two ways. The main loop passes every batch_sched_delay and gives idle nodes to pilots by
  * priority, without regard to plans; but while a prime job waits that cannot start, it gives nothing to a partition of lower

@@ -2,13 +2,13 @@
  * Workloads after the published statistics of the paper's week (21-27 February 2022): 73,977 jobs on 2,239 nodes, of which
  * prime jobs use all but 0.4 %, and by how much jobs end before their limits: quartiles 38.6 / 59.7 / 668.7 min, mean 820.
  * What was not published is made up: sizes (mostly one node, seldom more), run times (log-normal), the hours of submissions
- * (a Poisson process). Run times are scaled so that the jobs offer a little more than the cluster can do, and a queue of jobs
+ * (a Poisson process). Run times are scaled so that jobs offer a little more than the cluster can do, and a queue of jobs
  * stands there from the begin on: only a queue that never empties keeps a cluster that full.
  */
 import { exponential, seededRandom, standardNormal, type Random } from '../traces/random.ts';
 import type { PrimeJob, PrimeWorkload } from './prime-workload.ts';
 
-export interface SyntheticWorkloadRequest {
+interface SyntheticWorkloadRequest {
   readonly seed: number;
   readonly minutes: number;
   readonly nodeCount: number;
