@@ -53,7 +53,7 @@ tr.group th { padding-top: 18px; font-size: .78rem; letter-spacing: .08em; text-
 pre { margin: 4px 0 12px; padding: 10px 12px; overflow-x: auto; background: var(--bg); border: 1px solid var(--rule); border-radius: 8px; font: .86rem/1.5 ui-monospace, "DejaVu Sans Mono", monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 ul { margin: 0; padding-left: 1.2em; font-size: .92rem; } li small { color: var(--muted); }
 td.whole { white-space: nowrap; }
-.compared tbody th { width: auto; min-width: 150px; } .compared td { min-width: 84px; padding-left: 14px; } .compared.glance td { white-space: nowrap; }
+.compared tbody th { width: auto; min-width: 150px; } .compared td { min-width: 84px; padding-left: 14px; } .compared thead small, .compared.glance td { white-space: nowrap; }
 .compared td:last-child { font-weight: 400; color: inherit; } .compared thead th:last-child { color: inherit; font-weight: 700; }
 .compared td.best, .compared td.best:last-child { font-weight: 700; color: var(--ready); } .compared td.empty:last-child { color: var(--none); }
 details { margin: 0 0 16px; } summary { cursor: pointer; padding: 4px 2px 12px; font-weight: 600; }

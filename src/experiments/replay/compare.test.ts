@@ -38,7 +38,7 @@ describe('replays side by side', () => {
     assert.deepEqual(measure('Coverage ready').map(({ best }) => best), [false, false, true]);
     assert.deepEqual(measure('Accepted calls lost').map(({ text, best }) => [text, best]), [['0', false], ['0', false], ['0', false]]);
     const added = reports[0]?.primeJobs.started;
-    assert.equal(measure('Prime jobs: delay by pilots, median')[0]?.text, `+${((added?.mainLoop.preempting.p50 ?? NaN) - (added?.mainLoop.without.p50 ?? NaN)).toFixed(2)} s`);
+    assert.equal(measure('Prime jobs: delay by pilots, median')[0]?.text, `+${((added?.mainLoop.preempting.p50 ?? NaN) - (added?.mainLoop.without.p50 ?? NaN)).toFixed(2)} s (${added?.mainLoop.preempting.count ?? ''} / ${added?.mainLoop.without.count ?? ''})`);
     assert.equal(measure('Prime jobs: hand-over, median')[0]?.text, '0.09 s');
     // The higher is not better of what a prime job has to wait.
     const delays = measure('Prime jobs: delay by pilots, median').map(({ text }) => Number.parseFloat(text.replace('−', '-')));
@@ -53,6 +53,8 @@ describe('replays side by side', () => {
     assert.equal(html.match(/<details>/g)?.length, 3);
     for (const name of namesOf(reports)) assert.ok(html.includes(`<h2>Circumstances: ${name}</h2>`), name);
     assert.ok(html.includes('<td class="best">'));
+    assert.doesNotMatch(html, /could not keep up/);
+    assert.match(comparePage(reports.map((report) => ({ ...report, burden: { ...report.burden, looks: 80, skipped: 20 } }))), /60 of 300 looks were left out/);
   });
 
   it('can be drawn where nothing happened', () => {

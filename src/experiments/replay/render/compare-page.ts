@@ -1,10 +1,14 @@
 import type { ReplayReport } from '../replay-report.ts';
 import { factList, figurePanel, htmlPage } from '../../render/html-page.ts';
 import { escape } from '../../render/svg.ts';
+import { count } from '../../render/units.ts';
 import { comparedFigures } from './compare-figures.ts';
 import { figuresOf } from './figures.ts';
 import { circumstances, windowOf } from './page.ts';
 import { type ComparedSection, comparedSections, type Measure, measuresOf, namesOf } from './side-by-side.ts';
+
+/** Share of the looks at Slurm; above it the page says so. */
+const MOST_SKIPPED = 0.05;
 
 /** Several replays of one window as one HTML page that needs nothing beside itself. @param reports at least one */
 export function comparePage(reports: readonly ReplayReport[]): string {
@@ -16,7 +20,7 @@ export function comparePage(reports: readonly ReplayReport[]): string {
   return htmlPage(`HPC-Whisk replay: ${setup.source}: ${names.join(', ')}`, `<header><p class="kicker">HPC-Whisk replay, side by side</p><h1>${escape(setup.source)}</h1>
 <p class="sub">${escape(windowOf(setup))}, once for each of the policies <b>${escape(names.join(', '))}</b>, at the same time on the same machine, each on a real Slurm of its own with ${setup.nodes} nodes and the same prime jobs; ${setup.rate} calls a second to ${setup.functions} functions each.</p></header>
 <section class="panel"><h2>At a glance</h2>
-<p class="caption">The best figure of each line stands out. In a short window one or two points of coverage, and a tenth of a second of a prime job’s start, are noise.</p>
+<p class="caption">The best figure of each line stands out. In a short window one or two points of coverage are noise, and so is the delay of a handful of prime jobs.</p>${strained(reports)}
 <div class="scroll"><table class="compared glance"><thead><tr><th></th>${heads}</tr></thead><tbody>${measuresOf(reports).map(measureRow).join('')}</tbody></table></div></section>
 ${comparedFigures(reports).map(figurePanel).join('\n')}
 ${reports.map((report, index) => pictures(report, names[index] ?? '')).join('\n')}
@@ -30,6 +34,14 @@ ${factList('How to read this', [
     ['Same for all', 'window, nodes, prime jobs, load, begin; the runs share the machine, so that what else happens on it hits all alike'],
     ['Not the same', 'when each Slurm’s own rounds fall: two runs of the same policy differ by that; name a policy twice to see by how much'],
   ])}`);
+}
+
+/** A machine that cannot keep up measures itself. */
+function strained(reports: readonly ReplayReport[]): string {
+  const sum = (of: (burden: ReplayReport['burden']) => number): number => reports.reduce((total, { burden }) => total + of(burden), 0);
+  const [looks, skipped] = [sum((burden) => burden.looks), sum((burden) => burden.skipped)];
+  if (skipped <= MOST_SKIPPED * (looks + skipped)) return '';
+  return `<p class="caption"><b>The machine could not keep up: ${count(skipped)} of ${count(looks + skipped)} looks were left out, and delays are longer than they would be elsewhere.</b></p>`;
 }
 
 function measureRow({ label, definition, cells }: Measure): string {

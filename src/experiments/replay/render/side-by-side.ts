@@ -45,14 +45,19 @@ function lines(sections: readonly TableSection[]): number {
 }
 
 export function measuresOf(reports: readonly ReplayReport[]): Measure[] {
-  return QUESTIONS.map(({ label, definition, better, value, text }) => {
+  return QUESTIONS.map(({ label, definition, better, value, text, jobs }) => {
     const values = reports.map(value);
     const texts = values.map((of) => (of === undefined ? '–' : text(of)));
     const known = values.filter((of) => of !== undefined);
     const best = better === 'higher' ? Math.max(...known) : Math.min(...known);
     const bestText = known.length === 0 ? '' : text(best);
     const allSame = new Set(texts).size === 1;
-    return { label, definition, cells: texts.map((own) => ({ text: own, best: better !== undefined && !allSame && own === bestText })) };
+    return {
+      label, definition, cells: texts.map((own, index) => {
+        const counted = reports[index] === undefined || own === '–' ? undefined : jobs?.(reports[index]);
+        return { text: counted === undefined ? own : `${own} (${counted})`, best: better !== undefined && !allSame && own === bestText };
+      }),
+    };
   });
 }
 
@@ -63,6 +68,8 @@ interface Question {
   readonly better?: 'higher' | 'lower';
   readonly value: (report: ReplayReport) => number | undefined;
   readonly text: (value: number) => string;
+  /** How many the figure rests on: with few it is a matter of luck. */
+  readonly jobs?: (report: ReplayReport) => string;
 }
 
 const QUESTIONS: readonly Question[] = [
@@ -74,7 +81,7 @@ const QUESTIONS: readonly Question[] = [
   { label: 'Accepted calls lost', definition: 'without a record at the end', better: 'lower', value: ({ calls }) => calls.audit.lost, text: count },
   { label: 'Response time, median', definition: 'of accepted calls', better: 'lower', value: ({ calls }) => calls.accepted.p50, text: milliseconds },
   { label: 'Response time, p99', definition: 'of accepted calls', better: 'lower', value: ({ calls }) => calls.accepted.p99, text: milliseconds },
-  { label: 'Prime jobs: delay by pilots, median', definition: 'where the main loop starts them, against the control without pilots', better: 'lower', value: addedByMainLoop, text: signedSeconds },
+  { label: 'Prime jobs: delay by pilots, median', definition: 'where the main loop starts them, against the control; (jobs with a pilot / without)', better: 'lower', value: addedByMainLoop, text: signedSeconds, jobs: jobsOfBoth },
   { label: 'Prime jobs: hand-over, median', definition: 'SIGTERM of the pilot to the job’s first line', better: 'lower', value: ({ primeJobs }) => medianOf(primeJobs.handOver), text: seconds },
   { label: 'Prime jobs: most cycles waited', definition: 'of those that backfill started and that found a pilot', better: 'lower', value: mostCycles, text: count },
   { label: 'Pilots', definition: 'jobs seen running', value: ({ pilots }) => pilots.count, text: count },
@@ -85,6 +92,10 @@ const QUESTIONS: readonly Question[] = [
 function addedByMainLoop({ primeJobs: { started } }: ReplayReport): number | undefined {
   const [preempting, without] = [medianOf(started?.mainLoop.preempting), medianOf(started?.mainLoop.without)];
   return preempting === undefined || without === undefined ? undefined : preempting - without;
+}
+
+function jobsOfBoth({ primeJobs: { started } }: ReplayReport): string {
+  return `${started?.mainLoop.preempting.count ?? 0} / ${started?.mainLoop.without.count ?? 0}`;
 }
 
 function mostCycles({ primeJobs: { started } }: ReplayReport): number | undefined {
