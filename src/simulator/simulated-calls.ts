@@ -43,7 +43,7 @@ export interface CallsReport {
 const LAST_INVOKER_MB = 10_000_000;
 const LAST_WAIT_MS = 7_200_000;
 
-export interface SimulatedCallsParts {
+interface SimulatedCallsParts {
   readonly clock: EventClock;
   readonly load: CallLoad;
   /** From a pilot's start until its invoker joins, ms. */

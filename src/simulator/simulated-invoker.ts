@@ -32,7 +32,7 @@ export interface InvokerWorld {
   readonly watch?: { ran(node: string, from: number, to: number): void };
 }
 
-export interface InvokerCounts {
+interface InvokerCounts {
   /** Calls that were broken off while they ran, and such as were handed back before. */
   interrupted: number;
   handedBack: number;
