@@ -22,10 +22,16 @@ export interface HttpAnswer {
 
 interface Query { method: string; path: string; headers?: Record<string, string>; body?: string; timeoutMs: number }
 
+/**
+ * Idle connections are closed after this, ms: long before the controller would do it (70 s), so that however long this
+ * process is held up, no call goes out on a connection that is just being closed.
+ */
+const IDLE_MS = 10_000;
+
 /** The controller as a client and an operator see it, over kept-alive connections. */
 export class ControllerClient {
   readonly #address: ControllerAddress;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, timeout: IDLE_MS });
   readonly #basic: string;
 
   constructor(address: ControllerAddress) {
