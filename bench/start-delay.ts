@@ -3,16 +3,23 @@
  * and serve calls beside two without, at the same time, and in turns; each two get the same prime jobs (drawn from one
  * seed: which node, how long, when). Slurm itself lets a job wait up to batch_sched_delay (3 s), by when its last
  * pass was, so that one start tells nothing and only many tell something: the difference comes with its confidence interval.
+ *
+ * Started by the main loop, or by backfill alone: there a prime job of the whole cluster waits ahead of them for an eighth
+ * node, so that the main loop comes to nothing behind it. Backfill signals the pilots in one cycle and starts the job in a later one.
  */
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { installTestbedPackages } from '../src/testbed/packages.ts';
 import { startTestbed, stopTestbed, type Testbed } from '../src/testbed/testbed.ts';
 import { seededRandom } from '../src/traces/random.ts';
 import { Platform } from '../test/support/platform.ts';
 import { PrimeJobs, type StartedJob } from '../test/support/prime-jobs.ts';
 import { median } from './statistics.ts';
+
+const run = promisify(execFile);
 
 export interface StartDelay {
   /** sbatch begun to the script's first line, ms. */
@@ -27,34 +34,55 @@ export interface StartDelay {
 }
 
 const NODES = 8;
-const JOBS = 24;
 const CALLS_PER_SECOND = 10;
 const SEED = 7;
-const LAST_START_MS = 15_000;
-/** After a prime job a pilot needs its time to come back, so that the next prime job finds one. */
-const REST_MS = 8_000;
+
+interface Situation {
+  readonly schedulerParameters?: string;
+  /** How many nodes pilots and prime jobs share; another prime job has the others, and one that wants all waits. */
+  readonly shared: number;
+  readonly jobs: number;
+  /** From one submission to the next, ms, at least and at most. */
+  readonly spacing: readonly [number, number];
+  /** After a prime job a pilot needs its time to come back, so that the next prime job finds one. */
+  readonly restMs: number;
+  readonly lastStartMs: number;
+}
+
+const SITUATIONS: Readonly<Record<'main' | 'backfill', Situation>> = {
+  main: { shared: NODES, jobs: 24, spacing: [3000, 7000], restMs: 8_000, lastStartMs: 15_000 },
+  backfill: { schedulerParameters: 'bf_interval=10', shared: NODES - 1, jobs: 14, spacing: [6000, 12_000], restMs: 25_000, lastStartMs: 40_000 },
+};
 /** Testbeds with pilots, and as many without, at a time. */
 const PAIRS = 2;
 const RESAMPLES = 2000;
 
-/** @param rounds in each of which every testbed has one turn, with pilots or without; each takes about two and a half minutes */
-export async function benchStartDelay(rounds: number): Promise<StartDelay> {
+/**
+ * @param by who starts the prime jobs
+ * @param rounds in each of which every testbed has one turn, with pilots or without; each takes about two and a half minutes
+ */
+export async function benchStartDelay(by: 'main' | 'backfill', rounds: number): Promise<StartDelay> {
+  const situation = SITUATIONS[by];
   await installTestbedPackages();
   const directories = await Promise.all(Array.from({ length: 2 * PAIRS }, () => mkdtemp(join(tmpdir(), 'hpcwhisk-bench-slurm-'))));
   const delays = { without: [] as number[], with: [] as number[], handOver: [] as number[] };
   try {
     const testbeds: Testbed[] = [];
     // One after another, as each looks for free ports.
-    for (const directory of directories) testbeds.push(await startTestbed({ nodes: NODES, directory }));
+    for (const directory of directories) {
+      const testbed = await startTestbed({ nodes: NODES, directory, ...situation.schedulerParameters === undefined ? {} : { schedulerParameters: situation.schedulerParameters } });
+      testbeds.push(testbed);
+      if (situation.shared < NODES) await keepWaiting(testbed, situation.shared);
+    }
     for (let round = 0; round < rounds; round++) {
       await Promise.all(testbeds.map(async (testbed, index) => {
         const seed = SEED + round * PAIRS + (index >> 1);
-        const turn = (): Promise<StartedJob[]> => primeJobs(testbed, seed, `round-${round}`);
+        const turn = (): Promise<StartedJob[]> => primeJobs(situation, testbed, seed, `round-${round}`);
         if ((index + round) % 2 === 0) {
           delays.without.push(...(await turn()).map(delayOf));
           return;
         }
-        const { jobs, drains } = await withPilots(testbed, turn);
+        const { jobs, drains } = await withPilots(situation, testbed, turn);
         delays.with.push(...jobs.map(delayOf));
         delays.handOver.push(...jobs.flatMap((job) => handOver(job, drains)));
       }));
@@ -108,11 +136,11 @@ function delayOf({ submittedAt, beganAt }: StartedJob): number {
   return beganAt - submittedAt;
 }
 
-async function withPilots(testbed: Testbed, work: () => Promise<StartedJob[]>): Promise<{ jobs: StartedJob[]; drains: Drain[] }> {
+async function withPilots(situation: Situation, testbed: Testbed, work: () => Promise<StartedJob[]>): Promise<{ jobs: StartedJob[]; drains: Drain[] }> {
   const platform = await Platform.start(['--cluster', 'slurm', '--partition', 'whisk', '--invoker-memory', '1024'], testbed.env);
   let calls: NodeJS.Timeout | undefined;
   try {
-    await platform.invokers(NODES);
+    await platform.invokers(situation.shared);
     const created = await platform.request('PUT', '/api/v1/namespaces/_/actions/busy?overwrite=true', { exec: { kind: 'nodejs:default', code: 'function main() { return {} }' } });
     if (!created.ok) throw new Error(`the action could not be created: ${await created.text()}`);
     calls = setInterval(() => {
@@ -131,21 +159,29 @@ async function withPilots(testbed: Testbed, work: () => Promise<StartedJob[]>): 
   }
 }
 
-async function primeJobs(testbed: Testbed, seed: number, directory: string): Promise<StartedJob[]> {
+/** A prime job on each node from `shared` on, and one behind it that wants all nodes. */
+async function keepWaiting(testbed: Testbed, shared: number): Promise<void> {
+  const sbatch = (...args: string[]): Promise<unknown> => run('sbatch', ['--partition=prime', '--exclusive', '--time=240', '--output=/dev/null', ...args, '--wrap=sleep 14400'], { env: { ...process.env, ...testbed.env } });
+  for (let node = shared + 1; node <= NODES; node++) await sbatch(`--nodelist=n${node}`);
+  await sleep(5000);
+  await sbatch(`--nodes=${NODES}`);
+}
+
+async function primeJobs({ shared, jobs: count, spacing, restMs, lastStartMs }: Situation, testbed: Testbed, seed: number, directory: string): Promise<StartedJob[]> {
   const random = seededRandom(seed);
   const jobs = new PrimeJobs(testbed, directory);
-  const freeFrom = new Map(Array.from({ length: NODES }, (_, index) => [`n${index + 1}`, 0]));
-  for (let job = 0; job < JOBS; job++) {
+  const freeFrom = new Map(Array.from({ length: shared }, (_, index) => [`n${index + 1}`, 0]));
+  for (let job = 0; job < count; job++) {
     const free = [...freeFrom].filter(([, from]) => from < Date.now()).map(([node]) => node);
     const node = free[Math.floor(random() * free.length)] ?? 'n1';
     const seconds = 3 + Math.floor(random() * 6);
-    freeFrom.set(node, Date.now() + seconds * 1000 + REST_MS);
+    freeFrom.set(node, Date.now() + seconds * 1000 + restMs);
     await jobs.submit(node, seconds);
-    await sleep(3000 + random() * 4000);
+    await sleep(spacing[0] + random() * (spacing[1] - spacing[0]));
   }
-  await sleep(LAST_START_MS);
+  await sleep(lastStartMs);
   const started = await jobs.started();
-  if (started.length < JOBS) throw new Error(`only ${started.length} of ${JOBS} prime jobs began`);
+  if (started.length < count) throw new Error(`only ${started.length} of ${count} prime jobs began`);
   return started;
 }
 
