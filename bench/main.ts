@@ -15,7 +15,7 @@ interface Results {
 const EXPERIMENTS: Readonly<Record<string, (quick: boolean, options: readonly string[]) => Promise<{ results: object; text: string }>>> = {
   'start-delay': async (quick) => {
     const { benchStartDelay, startDelayText } = await import('./start-delay.ts');
-    const results = await benchStartDelay('main', quick ? 1 : 5);
+    const results = await benchStartDelay('main', quick ? 1 : 4);
     return { results, text: startDelayText(results) };
   },
   'start-delay-backfill': async (quick) => {

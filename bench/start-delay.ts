@@ -1,6 +1,6 @@
 /**
- * How much later prime jobs begin because of pilots: real Slurms of eight nodes, two with pilots that hold every idle node
- * and serve calls beside two without, at the same time, and in turns; each two get the same prime jobs (drawn from one
+ * How much later prime jobs begin because of pilots: real Slurms of eight nodes, three with pilots that hold every idle node
+ * and serve calls beside three without, at the same time, and in turns; each two get the same prime jobs (drawn from one
  * seed: which node, how long, when). Slurm itself lets a job wait up to batch_sched_delay (3 s), by when its last
  * pass was, so that one start tells nothing and only many tell something: the difference comes with its confidence interval.
  *
@@ -54,7 +54,7 @@ const SITUATIONS: Readonly<Record<'main' | 'backfill', Situation>> = {
   backfill: { schedulerParameters: 'bf_interval=10', shared: NODES - 1, jobs: 14, spacing: [6000, 12_000], restMs: 25_000, lastStartMs: 40_000 },
 };
 /** Testbeds with pilots, and as many without, at a time. */
-const PAIRS = 2;
+const PAIRS = 3;
 const RESAMPLES = 2000;
 
 /**

@@ -9,7 +9,7 @@ import { installPackages, installSystemPackages, node, root } from './install.mj
 installPackages({ development: true });
 const missing = installSystemPackages([
   ['slurmctld', 'slurmctld'], ['slurmd', 'slurmd'], ['sbatch', 'slurm-client'], ['munged', 'munge'],
-  ['bwrap', 'bubblewrap'], ['python3', 'python3'], ['prlimit', 'util-linux'], ['ps', 'procps'], ['chromium', 'chromium'],
+  ['slurmdbd', 'slurmdbd'], ['mariadbd', 'mariadb-server-core'], ['bwrap', 'bubblewrap'], ['python3', 'python3'], ['prlimit', 'util-linux'], ['ps', 'procps'], ['chromium', 'chromium'],
 ]);
 if (missing.length > 0) {
   console.error(`Missing: ${missing.join(', ')}. Tests that need them will fail. To install, as root on Debian: apt-get install ${missing.join(' ')}`);
@@ -24,7 +24,7 @@ try {
     '--disable-warning=ExperimentalWarning', '--test', '--test-timeout=420000', '--test-concurrency=2',
     '--test-reporter=spec', '--test-reporter-destination=stdout',
     `--test-reporter=${join(root, 'scripts/compatibility/reporter.mjs')}`, `--test-reporter-destination=${proofs}`,
-    ...(files.length > 0 ? files : ['src/**/*.test.ts', 'test/**/*.test.ts']),
+    ...(files.length > 0 ? files : ['src/**/*.test.ts', 'bench/**/*.test.ts', 'test/**/*.test.ts']),
   ], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` } });
   process.exitCode = tests.status ?? 1;
   if (tests.status === 0 && files.length === 0 && process.env.HPCWHISK_PROOFS === undefined && compatibilityTable(readFileSync(proofs, 'utf8')) !== readFileSync(TABLE, 'utf8')) {

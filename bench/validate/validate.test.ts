@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseSchedulerParameters } from '../src/simulator/scheduler-parameters.ts';
-import { chooseCells, policyOfCell, QUICK_CELLS } from '../bench/validate/cells.ts';
-import { delaysOf, type Findings } from '../bench/validate/findings.ts';
-import { backfillPhase, runModel } from '../bench/validate/model-run.ts';
-import { livesOf } from '../bench/validate/pilot-lives.ts';
-import { validationText } from '../bench/validate/validation-text.ts';
-import { validationWindow } from '../bench/validate/validation-window.ts';
+import { parseSchedulerParameters } from '../../src/simulator/scheduler-parameters.ts';
+import { chooseCells, policyOfCell, QUICK_CELLS } from './cells.ts';
+import { delaysOf, type Findings } from './findings.ts';
+import { backfillPhase, runModel } from './model-run.ts';
+import { livesOf } from './pilot-lives.ts';
+import { validationText } from './validation-text.ts';
+import { validationWindow } from './validation-window.ts';
 
 const options = { minutes: 12, nodes: 16, seed: 3, nodeLog: undefined };
 
