@@ -25,7 +25,7 @@ export interface StartDelay {
   /** sbatch begun to the script's first line, ms. */
   without: number[];
   with: number[];
-  /** SIGTERM of the pilot on the node (when the controller heard of it) to the prime job's first line, ms: what the pilot itself costs, the launch included. */
+  /** SIGTERM of the pilot on the node (when the controller heard of it) to the prime job's first line, ms: what the pilot itself costs, the launch included. None where backfill starts the job, a cycle later. */
   handOver: number[];
   /** Difference of the medians, ms, the bounds of 95 % of its bootstrap resamples, and the ratio of the medians. */
   addedMs: number;
@@ -113,7 +113,7 @@ export function startDelayText({ without, with: withThem, handOver: handOvers, a
   };
   return [
     `Start of prime jobs on real Slurms of ${NODES} nodes, sbatch to the first line of the script`,
-    line('without pilots', without), line('with pilots', withThem), line('of it: hand-over', handOvers),
+    line('without pilots', without), line('with pilots', withThem), ...handOvers.length === 0 ? [] : [line('of it: hand-over', handOvers)],
     `  by pilots ${seconds(addedMs)} s at the median (95 %: ${addedBoundsMs.map(seconds).join(' to ')} s), ${ratio.toFixed(2)} x`,
   ].join('\n');
 }
