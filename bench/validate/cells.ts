@@ -19,7 +19,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   fast: 'bf_interval=5,bf_resolution=10',
   defaults: '',
   // What the model does not know of them is in the real one all the same.
-  paper: `${PROMETHEUS_PARAMETERS},default_queue_depth=6000,sched_min_interval=500000`,
+  paper: `${PROMETHEUS_PARAMETERS},default_queue_depth=6000`,
 };
 
 const PILOTS: Readonly<Record<string, Pick<Cell, 'policy' | 'noReserve'>>> = {

@@ -39,34 +39,39 @@ export function backfillPhase({ parameters, prime }: Cell, { begin, lives }: Pic
 
 async function runSeeds(cell: Cell, window: ValidationWindow, { begin, plans }: Pick<RealRun, 'begin' | 'plans'>, phase: number | undefined): Promise<Findings[]> {
   const surface = surfaceAt(window, begin);
+  const scheduler = parseSchedulerParameters(cell.parameters);
   const plansOf = new Map(window.periods.map((period) => [`${period.node} ${begin + period.start}`, plans.get(period) ?? []]));
   const runs: Findings[] = [];
   for (let seed = 1; seed <= SEEDS; seed++) {
-    const { report, delaysMs } = await simulateHarvestWithDelays({
+    const { report, delaysMs, otherDelaysMs } = await simulateHarvestWithDelays({
       surface, policy: policyOfCell(cell), plans: 'none', startupMs: 0, seed, ...phase === undefined ? {} : { backfillPhase: phase },
       periodPlan: ({ node, start, end }) => {
         const known = plansOf.get(`${node} ${start}`) ?? [];
-        // A cycle plans before it looks at pilots, so the first plan counts from the period's begin.
-        const first = known.findLast(({ at }) => at <= start) ?? known[0];
+        // A cycle plans before it looks at pilots, so what the first one within the period plans counts from its begin.
+        const first = known.findLast(({ at }) => at <= start + scheduler.bf_interval * 1000) ?? known[0];
         const changes = known.filter(({ at }) => at > start && at < end && at > (first?.at ?? 0));
-        return { plannedAt: first?.plannedAt ?? Number.POSITIVE_INFINITY, passedOver: cell.prime === 'pending', changes };
+        return { plannedAt: first?.plannedAt ?? Number.POSITIVE_INFINITY, passedOver: cell.prime === 'pending', changes, arrival: known.length === 0 ? 'submitted' : 'freed' };
       },
       model: {
-        scheduler: parseSchedulerParameters(cell.parameters), primePending: cell.prime === 'pending', priorities: true, noReserve: cell.noReserve,
+        scheduler, primePending: cell.prime === 'pending', priorities: true, noReserve: cell.noReserve,
         overTimeLimit: false, graceTime: 0, graceHeard: false, killWait: 30, exitMs: 0, primeStartedBy: 'main',
       },
     });
-    const { coverage, jobs, primeJobs } = report;
+    const { coverage, jobs } = report;
     runs.push({
       coverage: coverage.pilot, ...coverage.missed, pilots: jobs.started, preempting: delaysOf(delaysMs.map((ms) => ms / 1000)),
-      others: { count: primeJobs.arrivals - primeJobs.preempting, p50: 0, p95: 0 },
+      others: delaysOf(otherDelaysMs.map((ms) => ms / 1000)),
     });
   }
   return runs;
 }
 
 function meanOf(runs: readonly Findings[]): Findings {
-  const mean = (value: (run: Findings) => number): number => runs.reduce((sum, run) => sum + value(run), 0) / runs.length;
+  // Where a seed had no such prime job, it tells nothing of them.
+  const mean = (value: (run: Findings) => number): number => {
+    const told = runs.map(value).filter((figure) => !Number.isNaN(figure));
+    return told.reduce((sum, figure) => sum + figure, 0) / told.length;
+  };
   const delays = (of: 'preempting' | 'others'): Findings['others'] => ({ count: mean((run) => run[of].count), p50: mean((run) => run[of].p50), p95: mean((run) => run[of].p95) });
   return {
     coverage: mean(({ coverage }) => coverage), never: mean(({ never }) => never), leadIn: mean(({ leadIn }) => leadIn), holes: mean(({ holes }) => holes),

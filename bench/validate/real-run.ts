@@ -1,5 +1,5 @@
 /** One cell on a real Slurm: a testbed of its own, the production pilot manager, the window's prime jobs. */
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/clock/system-clock.ts';
@@ -46,6 +46,7 @@ export async function runReal(cell: Cell, window: ValidationWindow, keep: string
       const kept = join(keep, cell.name.replaceAll(':', '_'));
       await mkdir(kept, { recursive: true });
       for (const name of ['slurm/log/slurmctld.log', 'slurm/log/jobs.log', 'slurm/slurm.conf', 'pilot-starts', 'prime-starts']) await cp(join(directory, name), join(kept, name.split('/').at(-1) ?? name));
+      await writeFile(join(kept, 'real.json'), JSON.stringify({ ...run, plans: [...run.plans] }));
     }
     return run;
   } finally {

@@ -13,8 +13,9 @@ export class HarvestRecorder implements ModelWatcher {
   /** By how they ended: PREEMPTED, TIMEOUT, CANCELLED. */
   readonly ends: Record<string, number> = {};
   readonly startsByKind: Record<string, number> = {};
-  /** Delays of the prime jobs that preempted, ms. */
+  /** Delays of the prime jobs that preempted, and of the others, ms. */
   readonly delays: number[] = [];
+  readonly otherDelays: number[] = [];
   arrivals = 0;
   starts = 0;
   readonly #open = new Map<string, { readonly pilot: ModelPilot; readonly start: number }>();
@@ -43,7 +44,7 @@ export class HarvestRecorder implements ModelWatcher {
 
   primeStarted(_node: string, _at: number, delayMs: number, preempted: boolean): void {
     this.arrivals++;
-    if (preempted) this.delays.push(delayMs);
+    (preempted ? this.delays : this.otherDelays).push(delayMs);
   }
 
   /** The simulation is over: what runs counts until now. */

@@ -56,6 +56,8 @@ export interface PeriodPlan {
   readonly passedOver: boolean;
   /** What Slurm plans instead from a moment within the period on, epoch ms. @default none */
   readonly changes?: readonly { readonly at: number; readonly plannedAt: number }[];
+  /** At the period's end a prime job is submitted, or one that waits for it can start: the main loop starts it. @default it starts then, as logged */
+  readonly arrival?: 'submitted' | 'freed';
 }
 
 /** As many numbers are taken from `random` whatever the kinds, so that all of them meet the same periods. */

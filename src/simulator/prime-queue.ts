@@ -2,8 +2,7 @@
  * Prime jobs as a real queue in the model of Slurm: they are submitted, wait, start when Slurm would start them, and end.
  * First come, first served.
  *
- * The main loop passes when something was submitted or has ended, not within batch_sched_delay of its last pass, and every
- * sched_interval. It starts jobs from the head of the queue on and stops at the first that cannot start at once, be it that
+ * The main loop (main-loop.ts) starts jobs from the head of the queue on and stops at the first that cannot start at once, be it that
  * a pilot must leave its node first; then nothing of lower priority starts by it, pilots included. A job that preempts has
  * its nodes from then on, and begins when the last of the pilots has left.
  *
@@ -19,7 +18,7 @@ import type { EventClock } from './event-clock.ts';
 import type { PrimeCycle, PrimeSide } from './prime-side.ts';
 import type { PrimeJob } from './prime-workload.ts';
 import type { SchedulerParameters } from './scheduler-parameters.ts';
-import { HANDOVER_MS, type SlurmModel } from './slurm-model.ts';
+import type { SlurmModel } from './slurm-model.ts';
 
 /** What became of a prime job. Epoch ms. */
 export interface PrimeRun {
@@ -45,12 +44,8 @@ interface PrimeQueueParts {
   readonly nodes: readonly string[];
   /** By submission. */
   readonly jobs: readonly PrimeJob[];
-  /** When the passes of every sched_interval are, as a fraction of it from the begin on. */
-  readonly phase: number;
 }
 
-/** Slurm's sched_interval, where it is not set. */
-const SCHED_INTERVAL_MS = 60_000;
 const MINUTE_MS = 60_000;
 const FREE = Number.NEGATIVE_INFINITY;
 
@@ -69,8 +64,6 @@ export class PrimeQueue implements PrimeSide {
   #freeNodes: number;
   /** Jobs that wait for pilots to leave the nodes they have. */
   #starting = 0;
-  #lastPass = Number.NEGATIVE_INFINITY;
-  #passDue = false;
 
   constructor(parts: PrimeQueueParts) {
     this.#parts = parts;
@@ -85,24 +78,18 @@ export class PrimeQueue implements PrimeSide {
   /** Puts the jobs that run already on their nodes, and the others on the clock. */
   start(): void {
     const begin = this.#clock.now();
-    for (const node of this.#parts.nodes) this.#slurm.primeLeaves(node);
-    this.#slurm.follow(this);
     for (const run of this.runs) {
       if (run.job.startedAt !== undefined && this.#freeNodes >= run.job.nodes) this.#resume(run, run.job.startedAt, begin);
       else this.#clock.at(run.job.submittedAt, () => { this.#submit(run); });
     }
-    this.#everyInterval(begin + this.#parts.phase * SCHED_INTERVAL_MS);
+    // Behind the submissions of that moment, which the first pass is to find.
+    for (const [index, node] of this.#parts.nodes.entries()) if (this.#isFree(index)) this.#slurm.primeLeaves(node);
+    this.#slurm.follow(this);
   }
 
   /** What is idle at the end counts until now. */
   finish(): void {
     this.#freeSince.forEach((_, index) => { if (this.#isFree(index)) this.#closePeriod(index); });
-  }
-
-  changed(): void {
-    if (this.#passDue) return;
-    this.#passDue = true;
-    this.#clock.at(this.#lastPass + this.#parts.scheduler.batch_sched_delay * 1000, () => { this.#pass(); });
   }
 
   backfill(): PrimeCycle {
@@ -149,15 +136,13 @@ export class PrimeQueue implements PrimeSide {
 
   #submit(run: PrimeRun): void {
     this.#pending.push(run);
-    this.changed();
+    this.#slurm.mainLoop.submitted();
   }
 
-  #pass(): void {
-    this.#passDue = false;
-    this.#lastPass = this.#clock.now();
+  pass(): boolean {
     const blocked = this.#startFromHead();
     this.#forgetStarted();
-    if (!blocked) this.#slurm.mainPass();
+    return !blocked;
   }
 
   /** @returns whether a job is left that cannot start */
@@ -189,7 +174,7 @@ export class PrimeQueue implements PrimeSide {
         waits--;
         if (waits > 0) return;
         this.#starting--;
-        this.#run(run, nodes, this.#clock.now() + HANDOVER_MS);
+        this.#run(run, nodes, this.#slurm.handedOverAt(now));
       });
       if (preempts) waits++;
     }
@@ -229,7 +214,6 @@ export class PrimeQueue implements PrimeSide {
       this.#freeSince[index] = this.#clock.now();
       this.#slurm.primeLeaves(this.#name(index));
     }
-    this.changed();
   }
 
   /** By the nodes' order, but first those without a pilot, then those that a pilot leaves anyway. */
@@ -247,13 +231,6 @@ export class PrimeQueue implements PrimeSide {
 
   *#free(): Generator<number> {
     for (let index = 0; index < this.#freeAt.length; index++) if (this.#isFree(index)) yield index;
-  }
-
-  #everyInterval(at: number): void {
-    this.#clock.at(at, () => {
-      this.changed();
-      this.#everyInterval(at + SCHED_INTERVAL_MS);
-    });
   }
 
   #forgetStarted(): void {

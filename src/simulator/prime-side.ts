@@ -6,8 +6,8 @@
 export interface PrimeSide {
   /** A backfill cycle begins. Prime jobs are of the higher tier: they are looked at, and started, first. */
   backfill(): PrimeCycle;
-  /** A pilot was submitted, or has left its node: Slurm's main loop is due. */
-  changed(): void;
+  /** The main loop passes. @returns whether it comes to the pilots: no prime job is left that cannot start */
+  pass(): boolean;
 }
 
 export interface PrimeCycle {

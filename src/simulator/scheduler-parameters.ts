@@ -12,17 +12,20 @@ export interface SchedulerParameters {
   readonly bf_max_job_test: number;
   /** How many jobs a cycle starts; 0: all. */
   readonly bf_max_job_start: number;
-  /** Least time between two passes of the main loop, s. */
+  /** Least time between two passes of the main loop that submissions bring about, s. */
   readonly batch_sched_delay: number;
+  /** Least time between any two of its passes, µs. */
+  readonly sched_min_interval: number;
 }
 
 /** Slurm's defaults (22.05). */
 export const SLURM_DEFAULTS: SchedulerParameters = {
   bf_interval: 30, bf_resolution: 60, bf_window: 1440, bf_max_job_part: 0, bf_max_job_test: 500, bf_max_job_start: 0, batch_sched_delay: 3,
+  sched_min_interval: 2,
 };
 
 /** As the paper's cluster set them, as text for `--scheduler-parameters`. */
-export const PROMETHEUS_PARAMETERS = 'bf_interval=120,bf_resolution=120,bf_window=180,bf_max_job_test=6000,bf_max_job_part=100,bf_max_job_start=200,bf_continue,batch_sched_delay=10';
+export const PROMETHEUS_PARAMETERS = 'bf_interval=120,bf_resolution=120,bf_window=180,bf_max_job_test=6000,bf_max_job_part=100,bf_max_job_start=200,bf_continue,batch_sched_delay=10,sched_min_interval=500000';
 
 /**
  * Slurm's SchedulerParameters as slurm.conf has them; what the model does not know has no effect.

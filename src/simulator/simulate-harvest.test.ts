@@ -153,7 +153,7 @@ describe('the model on the real day', { skip: withoutRealDay }, () => {
 describe('parseSchedulerParameters', () => {
   it('takes what it knows of slurm.conf\'s text', () => {
     assert.deepEqual(parseSchedulerParameters(PROMETHEUS_PARAMETERS), {
-      bf_interval: 120, bf_resolution: 120, bf_window: 180, bf_max_job_part: 100, bf_max_job_test: 6000, bf_max_job_start: 200, batch_sched_delay: 10,
+      bf_interval: 120, bf_resolution: 120, bf_window: 180, bf_max_job_part: 100, bf_max_job_test: 6000, bf_max_job_start: 200, batch_sched_delay: 10, sched_min_interval: 500_000,
     });
     assert.deepEqual(parseSchedulerParameters(''), SLURM_DEFAULTS);
   });

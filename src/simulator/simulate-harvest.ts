@@ -39,8 +39,8 @@ export async function simulateHarvest(request: HarvestRequest): Promise<HarvestR
   return (await simulateHarvestWithDelays(request)).report;
 }
 
-/** The report, and of every prime job that preempted how much later it started, ms. */
-export async function simulateHarvestWithDelays(request: HarvestRequest): Promise<{ report: HarvestReport; delaysMs: readonly number[] }> {
+/** The report, and the delays of all prime jobs that preempted and of the others, ms. */
+export async function simulateHarvestWithDelays(request: HarvestRequest): Promise<{ report: HarvestReport; delaysMs: readonly number[]; otherDelaysMs: readonly number[] }> {
   const { surface, startupMs } = request;
   const clock = new EventClock(surface.from);
   const recorder = new HarvestRecorder(() => clock.now());
@@ -52,10 +52,10 @@ export async function simulateHarvestWithDelays(request: HarvestRequest): Promis
   const slurm = new SlurmModel(clock, names, surface.nodeCount, { ...request.model, phases }, calls?.beside(recorder) ?? recorder);
   const ofPlans = randomOfPlans(request.seed);
   for (const period of surface.periods) {
-    const { plannedAt, passedOver, changes = [] } = request.periodPlan?.(period) ?? planOf(request.plans, request.model.primePending, period, ofPlans);
+    const { plannedAt, passedOver, changes = [], arrival } = request.periodPlan?.(period) ?? planOf(request.plans, request.model.primePending, period, ofPlans);
     clock.at(period.start, () => { slurm.primeLeaves(period.node, plannedAt, passedOver); });
     for (const change of changes) clock.at(change.at, () => { slurm.primeLeaves(period.node, change.plannedAt, passedOver); });
-    if (period.end < surface.to) clock.at(period.end, () => { slurm.primeArrives(period.node); });
+    if (period.end < surface.to) clock.at(period.end, () => { if (arrival === undefined) slurm.primeArrives(period.node); else slurm.primeWants(period.node, arrival); });
   }
   const manager = new PilotManager({ slurm, policy: request.policy, clock, ...request.manager === undefined ? {} : { options: request.manager } });
   await manager.start();
@@ -64,7 +64,7 @@ export async function simulateHarvestWithDelays(request: HarvestRequest): Promis
   await manager.stop();
   recorder.finish();
   const report = reportOf(request, recorder, slurm, startupMs);
-  return { report: calls === undefined ? report : { ...report, calls: await calls.finish() }, delaysMs: recorder.delays };
+  return { report: calls === undefined ? report : { ...report, calls: await calls.finish() }, delaysMs: recorder.delays, otherDelaysMs: recorder.otherDelays };
 }
 
 function callsFor({ surface, calls: load, startupMs, model: { overTimeLimit }, seed, callsWatch: watch }: HarvestRequest, clock: EventClock): SimulatedCalls | undefined {

@@ -48,7 +48,7 @@ export async function runWorkload({ workload, policy, model, seed, manager: opti
   const phases = { backfill: random(), main: random(), limitCheck: random() };
   const nodes = nodeNames(nodeCount);
   const slurm = new SlurmModel(clock, nodes, nodeCount, { ...model, phases, primePending: true, primeStartedBy: 'main' }, recorder);
-  const queue = new PrimeQueue({ clock, slurm, scheduler: model.scheduler, nodes, jobs, phase: phases.main });
+  const queue = new PrimeQueue({ clock, slurm, scheduler: model.scheduler, nodes, jobs });
   queue.start();
   const manager = new PilotManager({ slurm, policy, clock, ...options === undefined ? {} : { options } });
   if (pilots) await manager.start();

@@ -35,12 +35,43 @@ describe('the model of Slurm', () => {
     assert.deepEqual(await slurm.nodes(), { idle: 0, total: 10 });
   });
 
-  it('starts them in the main loop, whatever is planned, while none does', async () => {
+  it('starts them in the main loop as soon as a node is left, whatever is planned, while none does', async () => {
     const { slurm, pilot, running, after } = world({ primePending: false, scheduler: { ...defaults.scheduler, batch_sched_delay: 4 } });
     await pilot(90);
+    await after(10);
     slurm.primeLeaves('n1', START + MINUTE);
+    await after(11);
+    assert.deepEqual(running(), ['m90 on n1 after 10 s']);
+  });
+
+  it('starts what is submitted at the next whole second, batch_sched_delay after what was submitted before', async () => {
+    const { slurm, pilot, running, after } = world({ primePending: false, scheduler: { ...defaults.scheduler, batch_sched_delay: 4 }, phases: { backfill: 0.9, main: 0.505, limitCheck: 0 } });
+    for (const node of ['n1', 'n2']) slurm.primeLeaves(node);
     await after(2);
-    assert.deepEqual(running(), ['m90 on n1 after 2 s']);
+    await pilot(8);
+    await after(3.5);
+    await pilot(2);
+    await after(9);
+    assert.deepEqual(running(), ['m8 on n1 after 2.3 s', 'm2 on n2 after 6.3 s']);
+  });
+
+  it('starts prime jobs in the main loop, sched_min_interval after the pass that preempted for them', async () => {
+    const phases = { backfill: 0.5, main: 0.505, limitCheck: 0 };
+    const { slurm, pilot, after, clock, recorder } = world({ scheduler: { ...defaults.scheduler, sched_min_interval: 500_000 }, phases });
+    await pilot(8);
+    slurm.primeLeaves('n1');
+    slurm.primeLeaves('n2');
+    await after(20);
+    slurm.primeWants('n1', 'submitted');
+    slurm.primeWants('n2', 'freed');
+    await after(25);
+    // The pass for the freed one takes the other along. Without a pilot the start is the pass itself.
+    assert.deepEqual([recorder.delays, recorder.otherDelays], [[600], [0]]);
+    clock.at(START + 25_000, () => { slurm.primeLeaves('n2'); });
+    await after(26);
+    slurm.primeWants('n2', 'submitted');
+    await after(30);
+    assert.deepEqual(recorder.otherDelays, [0, 300]);
   });
 
   it('lets in what ends before the planned start, rounded down to bf_resolution', async () => {

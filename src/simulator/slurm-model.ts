@@ -2,7 +2,7 @@
  * What Slurm does with pilots, as far as it decides what a harvest brings. Prime jobs are given from outside (each node is
  * theirs except in its idle periods, and at a period's end one of them takes it, whoever is on it), or stand in a queue (prime-side.ts).
  *
- * A pending pilot starts in one of two ways. The main loop passes every batch_sched_delay and gives idle nodes to pilots by
+ * A pending pilot starts in one of two ways. The main loop (main-loop.ts) gives idle nodes to pilots by
  * priority, without regard to plans; but while a prime job waits that cannot start, it gives nothing to a partition of lower
  * priority. Then there is only backfill: every bf_interval it looks at pilots by priority and starts those that end before
  * the node's planned start, rounded down to bf_resolution. With a NoReserve QOS it reckons as if they took a minute.
@@ -13,6 +13,7 @@
  */
 import { SlurmError, type JobState, type NodeCount, type PilotJob, type PilotSubmission, type Slurm } from '../slurm/slurm.ts';
 import type { EventClock } from './event-clock.ts';
+import { leastPauseMs, MainLoop } from './main-loop.ts';
 import type { PrimePending } from './planned-starts.ts';
 import type { PrimeSide } from './prime-side.ts';
 import type { SchedulerParameters } from './scheduler-parameters.ts';
@@ -43,7 +44,7 @@ export interface SlurmModelOptions {
   readonly exitMs: number;
   /** Who starts the prime jobs that preempt: backfill does it only in the cycle after the pilot has left. */
   readonly primeStartedBy: 'main' | 'backfill';
-  /** From the start of a backfill cycle or a pass at the simulation's begin, as fractions of their periods. */
+  /** Of backfill cycles, the passes of every sched_interval and the checks of limits, from the begin on, as fractions of their periods. */
   readonly phases: { readonly backfill: number; readonly main: number; readonly limitCheck: number };
 }
 
@@ -55,7 +56,10 @@ export interface ModelWatcher {
   /** The pilot gets SIGTERM. @returns how much longer than `exitMs` it will stay for what it still has to finish, ms */
   signalled?(pilot: ModelPilot): number;
   ended(pilot: ModelPilot): void;
-  /** A prime job wanted the node at `at` and begins `delayMs` later than it would without pilots. */
+  /**
+   * A prime job took the node at `at` and begins `delayMs` after it came: later than it would without pilots, where it comes
+   * when it could start.
+   */
   primeStarted(node: string, at: number, delayMs: number, preempted: boolean): void;
 }
 
@@ -90,7 +94,7 @@ interface ModelNode {
 
 const CHECK_MS = 30_000;
 /** From the pilot's last process to the prime job's first line, ms. */
-export const HANDOVER_MS = 100;
+const HANDOVER_MS = 100;
 /** Slurm's MinJobAge: how long squeue shows a job that has ended, ms. */
 const MIN_JOB_AGE_MS = 300_000;
 const NO_RESERVE_MINUTES = 1;
@@ -111,6 +115,9 @@ export class SlurmModel implements Slurm {
   #ended: ModelPilot[] = [];
   #arrays = 0;
   #prime: PrimeSide | undefined;
+  /** Nodes that the main loop's next pass gives to prime jobs, and since when these wait. */
+  readonly #wanted: { readonly node: string; readonly since: number }[] = [];
+  readonly mainLoop: MainLoop;
   /** How often the manager has asked: sbatch, squeue and sinfo, scancel. */
   readonly calls = { submit: 0, look: 0, cancel: 0 };
 
@@ -122,9 +129,9 @@ export class SlurmModel implements Slurm {
     this.#nodeCount = nodeCount;
     this.#begin = clock.now();
     for (const [index, name] of nodes.entries()) this.#nodes.set(name, { name, index, busy: true, plannedAt: Number.POSITIVE_INFINITY, passedOver: false });
-    const { scheduler, phases, primePending } = options;
+    const { scheduler, phases } = options;
     this.#repeat(this.#backfillPeriodMs(), phases.backfill, () => { this.#backfill(); });
-    if (primePending !== true) this.#repeat(scheduler.batch_sched_delay * 1000, phases.main, () => { this.mainPass(); });
+    this.mainLoop = new MainLoop(clock, scheduler, phases.main, () => { this.#mainPass(); });
   }
 
   /**
@@ -138,20 +145,42 @@ export class SlurmModel implements Slurm {
     own.plannedAt = plannedAt;
     own.passedOver = passedOver;
     if (own.pilot === undefined) this.#idle.add(own);
+    this.mainLoop.ended();
   }
 
-  /** A prime job takes the node. */
-  primeArrives(node: string): void {
+  /**
+   * A prime job for the node is there from now on, which the main loop's next pass starts.
+   * @param why it was submitted, or it has waited and its other nodes have become free
+   */
+  primeWants(node: string, why: 'submitted' | 'freed'): void {
+    const own = this.#node(node);
+    own.busy = true;
+    this.#idle.delete(own);
+    if (own.pilot !== undefined) this.#watcher.preempted(own.pilot);
+    this.#wanted.push({ node, since: this.#clock.now() });
+    if (why === 'submitted') this.mainLoop.submitted();
+    else this.mainLoop.ended();
+  }
+
+  /** A prime job takes the node. @param since when it came, epoch ms */
+  primeArrives(node: string, since = this.#clock.now()): void {
     const at = this.#clock.now();
     const preempted = this.take(node, () => {
-      const leftAt = this.#clock.now();
-      const freeAt = this.#options.primeStartedBy === 'main' ? leftAt : this.#nextBackfill(leftAt);
-      this.#watcher.primeStarted(node, at, freeAt + HANDOVER_MS - at, true);
+      const startsAt = this.#options.primeStartedBy === 'main' ? this.handedOverAt(at) : this.#nextBackfill(this.#clock.now()) + HANDOVER_MS;
+      this.#watcher.primeStarted(node, at, startsAt - since, true);
     });
-    if (!preempted) this.#watcher.primeStarted(node, at, 0, false);
+    if (!preempted) this.#watcher.primeStarted(node, at, at - since, false);
   }
 
-  /** Prime jobs stand in a queue of their own from now on, which runs the main loop; wants the option `primePending`. */
+  /**
+   * The pilots have left: when a prime job begins for which a pass of the main loop preempted them. The next pass starts it.
+   * @param passedAt epoch ms
+   */
+  handedOverAt(passedAt: number): number {
+    return Math.max(this.#clock.now(), passedAt + leastPauseMs(this.#options.scheduler)) + HANDOVER_MS;
+  }
+
+  /** Prime jobs stand in a queue of their own from now on. */
   follow(prime: PrimeSide): void {
     this.#prime = prime;
   }
@@ -217,7 +246,7 @@ export class SlurmModel implements Slurm {
     const priority = this.#options.priorities ? nice : 0;
     const tasks = Array.from({ length: count }, (_, task): ModelPilot => ({ id: `${array}_${task}`, array, task, kind, limitMinutes, ...timeMinMinutes === undefined ? {} : { timeMinMinutes }, nice: priority, state: 'PENDING' }));
     this.#pending = [...this.#pending, ...tasks].sort((a, b) => a.nice - b.nice || a.array - b.array || a.task - b.task);
-    this.#prime?.changed();
+    this.mainLoop.submitted();
     return Promise.resolve(String(array));
   }
 
@@ -299,8 +328,10 @@ export class SlurmModel implements Slurm {
     return Math.max(timeMinMinutes, Math.min(limitMinutes, Math.floor((plannedAt - this.#clock.now()) / MINUTE_MS)));
   }
 
-  /** The main loop has come to the pilots. */
-  mainPass(): void {
+  #mainPass(): void {
+    for (const { node, since } of this.#wanted.splice(0)) this.primeArrives(node, since);
+    const comesToPilots = this.#prime === undefined ? this.#options.primePending !== true : this.#prime.pass();
+    if (!comesToPilots) return;
     for (const pilot of this.#pending) {
       const node = this.#firstIdle(({ passedOver }) => !passedOver);
       if (node === undefined) break;
@@ -339,7 +370,7 @@ export class SlurmModel implements Slurm {
     const waiting = node.waiting ?? [];
     delete node.waiting;
     for (const left of waiting) left();
-    this.#prime?.changed();
+    this.mainLoop.ended();
   }
 
   /** When a pilot that a prime job preempts at `at` gets SIGTERM. */

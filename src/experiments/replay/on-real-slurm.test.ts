@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -107,6 +107,12 @@ describe('a replay on a real Slurm', { timeout: 2 * PATIENCE_MS }, () => {
     assert.ok(seen.some(({ phase }) => phase === 'running'));
     assert.ok(reportPage(reports[0] ?? assert.fail()).includes('Table II'));
     assert.ok(comparePage(reports).includes('<th>adaptive</th>'));
+    // The last prime job of a rank below the others is the one that always waits.
+    const log = await readFile(path.join(hard.directory, 'log', 'slurmctld.log'), 'utf8');
+    const blocking = [...log.matchAll(/submit_batch_job: JobId=(\d+) InitPrio=19000/g)].at(-1)?.[1] ?? assert.fail(log);
+    const whileItWaited = log.slice(log.indexOf(`submit_batch_job: JobId=${blocking} `), log.indexOf(`REQUEST_KILL_JOB JobId=${blocking} `));
+    assert.ok([...whileItWaited.matchAll(/Started JobId=\S+ in whisk/g)].length >= 2, whileItWaited);
+    assert.doesNotMatch(whileItWaited, /Allocate .*Partition=whisk/);
     await Promise.all([testbed, hard].map((each) => untilNoPrimeJob(each)));
   });
 });
