@@ -1,18 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { realDay, withoutRealDay } from '../traces/real-day.test-data.ts';
-
-const run = promisify(execFile);
-const program = fileURLToPath(new URL('main.ts', import.meta.url));
-const simulate = async (...args: string[]): Promise<string> =>
-  (await run(process.execPath, ['--disable-warning=ExperimentalWarning', program, 'simulate', 'slurm', ...args])).stdout;
-const refused = (args: string[], message: RegExp) => assert.rejects(simulate(...args), (error: { code: number; stderr: string }) => {
-  assert.match(error.stderr, message);
-  return error.code === 64 && error.stderr.trim().split('\n').length === 1;
-});
+import { refused, simulate } from './simulate-slurm.test-data.ts';
 
 describe('simulate slurm, as a command', () => {
   it('sets policies side by side', async () => {

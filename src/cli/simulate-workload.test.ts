@@ -1,20 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
-const program = fileURLToPath(new URL('main.ts', import.meta.url));
-const simulate = async (...args: string[]): Promise<string> =>
-  (await run(process.execPath, ['--disable-warning=ExperimentalWarning', program, 'simulate', 'slurm', ...args])).stdout;
-const refused = (args: string[], message: RegExp) => assert.rejects(simulate(...args), (error: { code: number; stderr: string }) => {
-  assert.match(error.stderr, message);
-  return error.code === 64 && error.stderr.trim().split('\n').length === 1;
-});
+import { refused, simulate } from './simulate-slurm.test-data.ts';
 
 /** Twelve jobs of one to four nodes with 24 processors each; every other ends long before its limit. */
 const jobs = Array.from({ length: 12 }, (_, index) => ({ id: index + 1, submit: index * 90, nodes: 1 + index % 4, run: index % 2 === 0 ? 300 : 900, limit: 900 }));

@@ -1,4 +1,4 @@
-import type { ModelPilot, ModelWatcher } from './slurm-model.ts';
+import type { ModelPilot, ModelWatcher } from './slurm-model-options.ts';
 
 /** A pilot on its node while no prime job wanted that. Epoch ms. */
 export interface Harvested {

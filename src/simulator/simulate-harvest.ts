@@ -14,7 +14,8 @@ import { HarvestRecorder } from './harvest-recorder.ts';
 import { coverageOf, delaysOf, readyTimes, workersOf, type HarvestReport } from './harvest-report.ts';
 import { planOf, randomOfPlans, type PeriodPlan, type PlanKind } from './planned-starts.ts';
 import { SimulatedCalls, type CallsWatch } from './simulated-calls.ts';
-import { SlurmModel, type SlurmModelOptions } from './slurm-model.ts';
+import { SlurmModel } from './slurm-model.ts';
+import type { SlurmModelOptions } from './slurm-model-options.ts';
 
 export interface HarvestRequest {
   readonly surface: IdleSurface;

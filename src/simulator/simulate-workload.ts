@@ -14,7 +14,8 @@ import { coverageOf, readyTimes, workersOf, type HarvestReport } from './harvest
 import { PrimeQueue } from './prime-queue.ts';
 import type { PrimeWorkload } from './prime-workload.ts';
 import { preemptionDelays, queueReport, type FinishedQueue, type QueueReport } from './queue-report.ts';
-import { SlurmModel, type SlurmModelOptions } from './slurm-model.ts';
+import { SlurmModel } from './slurm-model.ts';
+import type { SlurmModelOptions } from './slurm-model-options.ts';
 
 export interface WorkloadRequest {
   readonly workload: PrimeWorkload;

@@ -12,7 +12,7 @@ import { CallBooks, type ResponseSeconds } from './call-books.ts';
 import { Arrivals, CALLING_NAMESPACE, type CallLoad } from './call-load.ts';
 import type { EventClock } from './event-clock.ts';
 import { SimulatedInvoker, type InvokerWorld } from './simulated-invoker.ts';
-import type { ModelPilot, ModelWatcher } from './slurm-model.ts';
+import type { ModelPilot, ModelWatcher } from './slurm-model-options.ts';
 
 /** What became of the calls. Those that were accepted succeeded, failed, timed out (their caller had a 202) or still wait. */
 export interface CallsReport {

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { EventClock } from './event-clock.ts';
 import { HarvestRecorder } from './harvest-recorder.ts';
 import { SLURM_DEFAULTS } from './scheduler-parameters.ts';
-import { SlurmModel, type SlurmModelOptions } from './slurm-model.ts';
+import { SlurmModel } from './slurm-model.ts';
+import type { SlurmModelOptions } from './slurm-model-options.ts';
 
 /** A multiple of two minutes. */
 const START = 1_600_000_080_000;

@@ -123,7 +123,7 @@ function backfillDepth({ site, maxPending }: Patient): Finding[] {
 function schedulingDelay({ site }: Patient): Finding[] {
   const seconds = Number(site.schedulerParameters['batch_sched_delay'] ?? 3);
   if (seconds <= 3) return [];
-  return [finding('warn', 'BATCH_SCHED_DELAY', `batch_sched_delay is ${seconds} s: an idle node gets its pilot in 4.8 s instead of 2.0 s (measured with 10 s)`, 'operator: batch_sched_delay=3, Slurm\'s default')];
+  return [finding('warn', 'BATCH_SCHED_DELAY', `batch_sched_delay is ${seconds} s: a job, prime ones too, that is submitted soon after another, as pilots are, waits for the main loop for up to ${seconds} s`, 'operator: batch_sched_delay=3, Slurm\'s default')];
 }
 
 function overTimeLimit({ site, partition }: Patient): Finding[] {
