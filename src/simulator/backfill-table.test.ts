@@ -13,7 +13,7 @@ interface Held { readonly index: number; readonly start: number; readonly end: n
 function firstStart(freeAt: readonly number[], held: readonly Held[], wanted: number, limit: number): { at: number; nodes: number[] } | undefined {
   for (let at = NOW; at <= NOW + WINDOW; at++) {
     const nodes = [...freeAt.keys()].filter((index) => (freeAt[index] ?? 0) <= at && !held.some((each) => each.index === index && each.start < at + limit && each.end > at));
-    if (nodes.length >= wanted) return { at, nodes };
+    if (nodes.length >= wanted) return { at, nodes: at === NOW ? nodes : nodes.slice(0, wanted) };
   }
   return undefined;
 }
@@ -45,7 +45,7 @@ describe('the table of a backfill cycle', () => {
     assert.deepEqual([table.plannedAt(0), table.plannedAt(1)], [1050, 1050]);
     assert.deepEqual(table.firstStart(1, 45), { at: NOW, nodes: [0] });
     // 1058 + 100, rounded down.
-    assert.deepEqual(table.firstStart(1, 46), { at: 1150, nodes: [0, 1] });
+    assert.deepEqual(table.firstStart(1, 46), { at: 1150, nodes: [0] });
     assert.equal(table.firstStart(3, 1), undefined);
   });
 });

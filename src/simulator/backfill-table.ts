@@ -6,6 +6,7 @@
  *
  * Free nodes are counted per stretch of time, which turns most starts down without a look at nodes.
  */
+import { FreeCounts } from './free-counts.ts';
 
 /** A start was found at `at` or, infinite, none within the window. */
 interface Bound { readonly nodes: number; readonly limitMs: number; readonly at: number }
@@ -13,7 +14,7 @@ interface Bound { readonly nodes: number; readonly limitMs: number; readonly at:
 interface FoundStart {
   /** Epoch ms. */
   readonly at: number;
-  /** Indexes of all nodes that would do, in order. */
+  /** Indexes, in order, of all nodes that would do where the start is now, otherwise of as many as are wanted. */
   readonly nodes: readonly number[];
 }
 
@@ -25,9 +26,7 @@ export class BackfillTable {
   readonly #now: number;
   readonly #lastStart: number;
   readonly #resolutionMs: number;
-  /** Stretches, by begin, each lasts until the next one begins; and how many nodes are free in them. */
-  readonly #begins: number[] = [];
-  readonly #counts: number[] = [];
+  readonly #counts: FreeCounts;
   /** By node. */
   readonly #freeAt: Float64Array;
   readonly #plans: (Plan[] | undefined)[];
@@ -43,7 +42,7 @@ export class BackfillTable {
     this.#freeAt = freeAt.map((at) => Math.max(at, now));
     this.#plans = Array.from({ length: freeAt.length });
     this.#plannedUntil = new Float64Array(freeAt.length).fill(now);
-    this.#countReleases();
+    this.#counts = this.#countReleases();
   }
 
   /** The first moment at which so many nodes are free for so long; undefined where that is not within the window. */
@@ -69,18 +68,17 @@ export class BackfillTable {
     return (this.#plans[index] ?? NONE).reduce((first, { start }) => Math.min(first, start), Number.POSITIVE_INFINITY);
   }
 
-  #countReleases(): void {
-    const times = this.#freeAt.filter((at) => at <= this.#lastStart).sort();
-    this.#begins.push(this.#now);
-    this.#counts.push(0);
-    for (const [before, at] of times.entries()) {
-      const last = this.#begins.length - 1;
-      if (this.#begins[last] === at) this.#counts[last] = before + 1;
-      else {
-        this.#begins.push(at);
-        this.#counts.push(before + 1);
+  #countReleases(): FreeCounts {
+    const begins = [this.#now];
+    const counts = [0];
+    for (const [before, at] of this.#freeAt.filter((each) => each <= this.#lastStart).sort().entries()) {
+      if (begins.at(-1) !== at) {
+        begins.push(at);
+        counts.push(0);
       }
+      counts[counts.length - 1] = before + 1;
     }
+    return new FreeCounts(begins, counts);
   }
 
   #earliest(nodes: number, limitMs: number): number {
@@ -90,34 +88,24 @@ export class BackfillTable {
   }
 
   #search(nodes: number, limitMs: number, earliest: number): FoundStart | undefined {
-    for (let place = this.#placeOf(earliest); place < this.#begins.length;) {
-      // Most stretches of a full cluster have no node free: this is where a cycle's time goes.
-      while ((this.#counts[place] ?? nodes) < nodes) place++;
-      const at = this.#begins[place];
-      if (at === undefined || at > this.#lastStart) return undefined;
-      const short = this.#lastShort(place, at + limitMs, nodes);
-      if (short !== undefined) {
-        place = short + 1;
-        continue;
+    for (let at = this.#counts.firstWith(nodes, earliest, false); at !== undefined && at <= this.#lastStart;) {
+      // Too few are free in a stretch of the job's time: no start before the end of that will do.
+      const short = this.#counts.endOfLastBelow(nodes, at, at + limitMs);
+      if (short === undefined) {
+        const free = this.#freeFrom(at, at + limitMs, at === this.#now ? Number.POSITIVE_INFINITY : nodes);
+        if (free.length >= nodes) return { at, nodes: free };
       }
-      const free = this.#freeFrom(at, at + limitMs);
-      if (free.length >= nodes) return { at, nodes: free };
-      place++;
+      at = this.#counts.firstWith(nodes, short ?? at, short === undefined);
     }
     return undefined;
   }
 
-  /** The last stretch from `place` on, begun before `end`, with fewer free nodes: no start before its end will do. */
-  #lastShort(place: number, end: number, nodes: number): number | undefined {
-    for (let other = this.#placeOf(end) - 1; other > place; other--) if ((this.#counts[other] ?? 0) < nodes) return other;
-    return undefined;
-  }
-
-  #freeFrom(at: number, end: number): number[] {
+  #freeFrom(at: number, end: number, most: number): number[] {
+    const [freeAt, plannedUntil, plans] = [this.#freeAt, this.#plannedUntil, this.#plans];
     const nodes: number[] = [];
-    for (let index = 0; index < this.#freeAt.length; index++) {
-      if ((this.#freeAt[index] ?? 0) > at) continue;
-      if ((this.#plannedUntil[index] ?? 0) <= at || !overlaps(this.#plans[index] ?? NONE, at, end)) nodes.push(index);
+    for (let index = 0; index < freeAt.length && nodes.length < most; index++) {
+      if ((freeAt[index] ?? 0) > at) continue;
+      if ((plannedUntil[index] ?? 0) <= at || !overlaps(plans[index] ?? NONE, at, end)) nodes.push(index);
     }
     return nodes;
   }
@@ -125,15 +113,12 @@ export class BackfillTable {
   #hold(nodes: readonly number[], start: number, end: number, at: number): void {
     const first = Math.max(start, this.#now);
     if (end <= first) return;
-    const from = this.#split(first);
-    this.#split(end);
-    for (let place = from; place < this.#begins.length; place++) {
-      const begin = this.#begins[place] ?? 0;
-      if (begin >= end) break;
-      // A start that is rounded down lies before the end of what is on some of its nodes.
-      const taken = begin >= at ? nodes.length : nodes.filter((index) => (this.#freeAt[index] ?? 0) <= begin && !overlaps(this.#plans[index] ?? NONE, begin, begin + 1)).length;
-      this.#counts[place] = (this.#counts[place] ?? 0) - taken;
-    }
+    this.#counts.split(first);
+    this.#counts.split(end);
+    // A start that is rounded down lies before the end of what is on some of its nodes.
+    const early = (begin: number): number => nodes.filter((index) => (this.#freeAt[index] ?? 0) <= begin && !overlaps(this.#plans[index] ?? NONE, begin, begin + 1)).length;
+    if (first < at) this.#counts.takeByBegin(first, Math.min(at, end), early);
+    this.#counts.take(Math.max(first, at), end, nodes.length);
     const plan: Plan = { start, end };
     for (const index of nodes) {
       const own = this.#plans[index];
@@ -141,28 +126,6 @@ export class BackfillTable {
       else own.push(plan);
       this.#plannedUntil[index] = Math.max(end, this.#plannedUntil[index] ?? 0);
     }
-  }
-
-  /** The place of the stretch that begins at `at`, which it makes if need be. */
-  #split(at: number): number {
-    const place = this.#placeOf(at);
-    if (this.#begins[place] === at) return place;
-    const before = place - 1;
-    this.#begins.splice(place, 0, at);
-    this.#counts.splice(place, 0, this.#counts[before] ?? 0);
-    return place;
-  }
-
-  /** The first stretch that begins at `at` or later. */
-  #placeOf(at: number): number {
-    let low = 0;
-    let high = this.#begins.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#begins[middle] ?? 0) < at) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 
   #roundDown(at: number): number {

@@ -115,7 +115,7 @@ export class PrimeQueue implements PrimeSide {
     const found = table.firstStart(wanted, limitMs);
     if (found === undefined) return false;
     if (found.at > now) {
-      table.plan(found.nodes.slice(0, wanted), found.at, limitMs);
+      table.plan(found.nodes, found.at, limitMs);
       return false;
     }
     const nodes = this.#sparing(wanted, found.nodes);
