@@ -40,20 +40,21 @@ export function backfillPhase({ parameters, prime }: Cell, { begin, lives }: Pic
 async function runSeeds(cell: Cell, window: ValidationWindow, { begin, plans }: Pick<RealRun, 'begin' | 'plans'>, phase: number | undefined): Promise<Findings[]> {
   const surface = surfaceAt(window, begin);
   const scheduler = parseSchedulerParameters(cell.parameters);
-  const plansOf = new Map(window.periods.map((period) => [`${period.node} ${begin + period.start}`, plans.get(period) ?? []]));
+  const pending = cell.prime === 'pending';
+  const plansOf = new Map(window.periods.map((period) => [`${period.node} ${begin + period.start}`, { planned: period.planMinutes !== null, known: plans.get(period) ?? [] }]));
   const runs: Findings[] = [];
   for (let seed = 1; seed <= SEEDS; seed++) {
     const { report, delaysMs, otherDelaysMs } = await simulateHarvestWithDelays({
       surface, policy: policyOfCell(cell), plans: 'none', startupMs: 0, seed, ...phase === undefined ? {} : { backfillPhase: phase },
       periodPlan: ({ node, start, end }) => {
-        const known = plansOf.get(`${node} ${start}`) ?? [];
+        const { planned, known } = plansOf.get(`${node} ${start}`) ?? { planned: false, known: [] };
         // A cycle plans before it looks at pilots, so what the first one within the period plans counts from its begin.
         const first = known.findLast(({ at }) => at <= start + scheduler.bf_interval * 1000) ?? known[0];
         const changes = known.filter(({ at }) => at > start && at < end && at > (first?.at ?? 0));
-        return { plannedAt: first?.plannedAt ?? Number.POSITIVE_INFINITY, passedOver: cell.prime === 'pending', changes, arrival: known.length === 0 ? 'submitted' : 'freed' };
+        return { plannedAt: first?.plannedAt ?? Number.POSITIVE_INFINITY, passedOver: pending, changes, arrival: pending && planned ? 'freed' : 'submitted' };
       },
       model: {
-        scheduler, primePending: cell.prime === 'pending', priorities: true, noReserve: cell.noReserve,
+        scheduler, primePending: pending, priorities: true, noReserve: cell.noReserve,
         overTimeLimit: false, graceTime: 0, graceHeard: false, killWait: 30, exitMs: 0, primeStartedBy: 'main',
       },
     });
